@@ -1,0 +1,2 @@
+#include "Assets.h"
+int chronatog_assets = 1;
