@@ -23,10 +23,7 @@ let package = Package(
         // Ground: values and effects.
         .target(name: "Cron", dependencies: ["Assets"]),
         .target(name: "Domain", dependencies: ["Cron"]),
-        .target(
-            name: "Effects",
-            dependencies: [.product(name: "Crypto", package: "swift-crypto")]
-        ),
+        .target(name: "Effects", dependencies: ["Domain", .product(name: "Crypto", package: "swift-crypto")]),
         // Stages: they never import each other.
         .target(
             name: "Journaling",
@@ -53,7 +50,7 @@ let package = Package(
         .target(
             name: "Wire",
             dependencies: [
-                "Effects",
+                "Domain", "Effects",
                 .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,2 +1,79 @@
 import ArgumentParser
-@main struct Main: ParsableCommand { func run() { print("hi") } }
+
+/// The program: server, client and tools in one file.
+@main
+struct Chronatog: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chronatog",
+        abstract: "Makes web calls on time, proves that it did, and says why when it could not.",
+        discussion: """
+            Start with `chronatog serve --demo`, or keep a server with `chronatog serve` and give it work:
+              chronatog add '*/5 * * * *' https://example.com/hook
+            Exit status: 0 done, 1 it failed, 2 it was asked wrongly.
+            """,
+        version: Version.number,
+        groupedSubcommands: [
+            CommandGroup(name: "Server", subcommands: [ServeCommand.self, ConfigCommand.self, KeygenCommand.self]),
+            CommandGroup(
+                name: "Jobs",
+                subcommands: [
+                    AddCommand.self, JobsCommand.self, RunCommand.self, PauseCommand.self, ResumeCommand.self,
+                    RemoveCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "What happens, and why",
+                subcommands: [
+                    RunsCommand.self, SlotsCommand.self, PlanCommand.self, ExplainCommand.self, EventsCommand.self,
+                    NextCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Operation",
+                subcommands: [
+                    ClockCommand.self, HealthcheckCommand.self, VersionCommand.self, JournalCommand.self,
+                    BenchCommand.self, CompletionCommand.self,
+                ]
+            ),
+        ]
+    )
+
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        do {
+            try refuseUnknownCommand(arguments)
+            var command = try parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as CommandFailure {
+            StandardStream.error.write(failure.text)
+            exit(withStatus: failure.status)
+        } catch {
+            finish(error)
+        }
+    }
+
+    /// Help and version asked for, or what ArgumentParser found wrong.
+    private static func finish(_ error: any Error) -> Never {
+        let code = exitCode(for: error)
+        let text = fullMessage(for: error)
+        if !text.isEmpty { (code.isSuccess ? StandardStream.output : .error).line(text) }
+        exit(withStatus: code.isSuccess ? 0 : code == .validationFailure ? 2 : 1)
+    }
+
+    private static func exit(withStatus status: Int32) -> Never {
+        exit(withError: status == 0 ? nil : ExitCode(status))
+    }
+
+    /// ArgumentParser calls a mistyped command an unexpected argument; this names the one that was meant.
+    private static func refuseUnknownCommand(_ arguments: [String]) throws(CommandFailure) {
+        guard let word = arguments.first, !word.hasPrefix("-") else { return }
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        guard !names.contains(word) else { return }
+        let hint = NearestWord.hint(for: word, in: names)
+        throw .asked("there is no command \"\(word)\"\(hint)", hint: "`chronatog --help` lists them")
+    }
+}

@@ -1,0 +1,103 @@
+internal import Crypto
+internal import Domain
+internal import Effects
+internal import Engine
+internal import FoundationEssentials
+internal import Synchronization
+
+/// Who is asking: Basic credentials of a scheduler, or the operator's bearer token.
+///
+/// Schedulers come and go only through this API, so the list is read once and again after it changed, or when a name
+/// is unknown. Comparisons take the same time whatever they are given.
+final class Gate: Sendable {
+    private let token: [UInt8]?
+    private let configured: APIOptions.Credentials?
+    private let engine: any EngineFace
+    private let time: any TimeSource
+    private let known = Mutex<[SchedulerRegistered]?>(nil)
+    private let throttle: Mutex<LoginThrottle>
+
+    init(options: APIOptions, engine: any EngineFace, time: any TimeSource) {
+        token = options.token.map { Array($0.utf8) }
+        configured = options.defaultCredentials
+        self.engine = engine
+        self.time = time
+        throttle = Mutex(LoginThrottle(options.limits))
+    }
+
+    /// The list of schedulers changed.
+    func forget() { known.withLock { $0 = nil } }
+
+    /// - Throws: `Problem` 401 without valid credentials, 429 after too many failures from the same address.
+    func admit(_ request: APIRequest) async throws -> Caller {
+        guard let header = request.header("authorization") else {
+            throw Self.refusal("Send the operator's token as Bearer, or a scheduler's credentials as Basic.")
+        }
+        if let wait = throttle.withLock({ $0.wait(request.remoteAddress, now: time.uptime) }) {
+            var problem = Problem(.throttled, "Too many failed logins from this address; wait \(wait.text).")
+            problem.headers = [Problem.Header(name: "Retry-After", value: "\(max(1, wait.microseconds / 1_000_000))")]
+            throw problem
+        }
+        if let caller = try await caller(header) { return caller }
+        throttle.withLock { $0.failed(request.remoteAddress, now: time.uptime) }
+        throw Self.refusal("The credentials are not known here.")
+    }
+
+    private func caller(_ header: String) async throws -> Caller? {
+        let parts = header.trimmed.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2 else { return nil }
+        switch parts[0].lowercased() {
+        case "bearer":
+            guard let token, Self.isEqual(Array(parts[1].utf8), token) else { return nil }
+            return .operator
+        case "basic":
+            guard let data = Data(base64Encoded: String(parts[1])), let text = String(validating: data, as: UTF8.self),
+                let colon = text.firstIndex(of: ":")
+            else { return nil }
+            return try await scheduler(String(text[..<colon]), password: String(text[text.index(after: colon)...]))
+        default: return nil
+        }
+    }
+
+    private func scheduler(_ username: String, password: String) async throws -> Caller? {
+        if let configured, Self.isEqual(Array(username.utf8), Array(configured.username.utf8)),
+            Self.isEqual(Array(password.utf8), Array(configured.password.utf8))
+        {
+            return .scheduler(try await defaultScheduler())
+        }
+        var found = try await schedulers().first { $0.username == username }
+        if found == nil {
+            forget()
+            found = try await schedulers().first { $0.username == username }
+        }
+        // An unknown name costs the same hash as a known one.
+        let salt = found?.salt ?? [UInt8](repeating: 0, count: 16)
+        let hash = Array(SHA256.hash(data: salt + Array(password.utf8)))
+        guard let found, Self.isEqual(hash, found.passwordHash) else { return nil }
+        return .scheduler(found.number)
+    }
+
+    /// Where the operator's jobs go when nothing else is said.
+    func defaultScheduler() async throws -> UInt32 {
+        try await schedulers().first { $0.name == "default" }?.number ?? 1
+    }
+
+    func schedulers() async throws -> [SchedulerRegistered] {
+        if let list = known.withLock({ $0 }) { return list }
+        let list = try await engine.schedulers()
+        known.withLock { $0 = list }
+        return list
+    }
+
+    private static func refusal(_ detail: String) -> Problem {
+        var problem = Problem(.unauthorized, detail)
+        problem.headers = [Problem.Header(name: "WWW-Authenticate", value: "Basic realm=\"chronatog\"")]
+        return problem
+    }
+
+    /// Compares digests, so that neither the length nor the first difference shows in the time taken.
+    static func isEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+        let (left, right) = (SHA256.hash(data: a), SHA256.hash(data: b))
+        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}

@@ -1,0 +1,164 @@
+internal import Cron
+internal import Domain
+internal import Engine
+internal import Streaming
+
+extension Site {
+    /// A job as the API shows it: nothing secret, and everything in the form in which it can be sent back.
+    func json(_ view: JobView, now: Timestamp) -> JSON {
+        let job = view.definition
+        var members = [
+            JSON.Member("id", .string("\(view.id)")),
+            JSON.Member("url", .string(url("\(RouteTable.prefix)/jobs/\(view.id)"))),
+            JSON.Member("name", .string(job.name)),
+            JSON.Member("callback_url", .string(job.callback.target.shown)),
+            JSON.Member(
+                "schedule",
+                job.isScheduleList ? .array(job.schedule.map { .string($0) }) : .string(job.schedule.first ?? "")
+            ),
+            JSON.Member("dialect", job.dialect.map { .string($0.rawValue) } ?? .null),
+            JSON.Member("zone", .string(job.zone)),
+            JSON.Member("dst", .string(job.dst.rawValue)),
+            JSON.Member("day_match", .string(job.dayMatch.rawValue)),
+        ]
+        members += job.callback.members + job.policyMembers
+        let times = LineTimes.today(view, zones: zones)
+        members += [
+            JSON.Member("scheduler", .number(Int64(view.entry.scheduler))),
+            JSON.Member("state", .string(view.entry.state.word)),
+            JSON.Member("paused_reason", view.pause.map { .string($0.reason) } ?? .null),
+            JSON.Member("paused_until", view.pause?.until?.json ?? .null),
+            JSON.Member("next_at", view.entry.next.json),
+            JSON.Member("open_runs", .number(Int64(view.entry.openRuns))),
+            JSON.Member("queued_slots", .number(Int64(view.entry.queuedSlots))),
+            JSON.Member("last_result", view.entry.lastResult.map { .string($0.word) } ?? .null),
+            JSON.Member("revision", .number(Int64(view.entry.revision))),
+            JSON.Member("sequence", .number(Int64(clamping: view.entry.sequence.value))),
+            JSON.Member("created_at", view.entry.registeredAt.json),
+            JSON.Member(
+                "description",
+                .string((times?.lines ?? []).map { $0.schedule.describe() }.joined(separator: "; "))
+            ),
+            JSON.Member("warnings", .array((times?.warnings(from: now) ?? []).map { .string($0) })),
+        ]
+        return .object(members)
+    }
+}
+
+extension LineTimes {
+    /// A job's lines as they are now; nil when they no longer compile.
+    static func today(_ view: JobView, zones: ZoneDatabase) -> LineTimes? {
+        guard let zone = try? zones.zone(named: view.definition.zone) else { return nil }
+        return try? LineTimes(view.definition, job: view.id, registeredAt: view.entry.registeredAt, zone: zone)
+    }
+
+    /// What the zone's next changes do to the lines.
+    func warnings(from now: Timestamp) -> [String] {
+        var sentences: [String] = []
+        for (index, line) in lines.enumerated() {
+            for note in lint(line, from: Instant(seconds: now.seconds)) {
+                sentences.append(lines.count == 1 ? note.sentence : "Line \(index): \(note.sentence)")
+            }
+        }
+        return sentences
+    }
+}
+
+extension CallTarget {
+    /// What may be shown.
+    var shown: String {
+        switch self {
+        case .sink(let path): path
+        case .url(let url): url.masked
+        }
+    }
+}
+
+extension Callback {
+    fileprivate var members: [JSON.Member] {
+        var isSecret = false
+        let shownBody: JSON
+        switch body {
+        case .none: shownBody = .null
+        case .plain(let text): shownBody = .string(text)
+        case .sealed:
+            shownBody = .string(CallbackForm.mask)
+            isSecret = true
+        }
+        return [
+            JSON.Member("method", .string(effectiveMethod)),
+            JSON.Member("headers", .object(headers.map { JSON.Member($0.name, .string(CallbackForm.mask)) })),
+            JSON.Member("body", shownBody),
+            JSON.Member("body_secret", .bool(isSecret)),
+            JSON.Member("redirects", .number(Int64(redirectsMax))),
+            JSON.Member("keep_body", .number(Int64(keepBodyBytesMax))),
+            JSON.Member("keep_success_body", .bool(keepsSuccessBody)),
+        ]
+    }
+}
+
+extension JobDefinition {
+    fileprivate var policyMembers: [JSON.Member] {
+        callMembers + catchupMembers + [
+            JSON.Member("overlap", .string(overlap.mode.word)),
+            JSON.Member("overlap_scope", .string(overlap.scope.word)),
+            JSON.Member("queue_max", .number(Int64(overlap.queueMax))),
+            JSON.Member("max_open", .number(Int64(overlap.openMax))),
+            JSON.Member("jitter", .string(jitter.text)),
+            JSON.Member("start", start?.json ?? .null),
+            JSON.Member("end", end?.json ?? .null),
+            JSON.Member("max_runs", runsMax == 0 ? .null : .number(Int64(runsMax))),
+            JSON.Member("on_unknown", .string(onUnknown.word)),
+            JSON.Member("limit_key", .string(limit.key)),
+            JSON.Member("limit_parallel", limit.parallel == 0 ? .null : .number(Int64(limit.parallel))),
+            JSON.Member(
+                "limit_rate",
+                limit.rate == 0 ? .null : .string(PolicyForm.text(rate: limit.rate, period: limit.period))
+            ),
+            JSON.Member("limit_wait", .string(limit.wait.text)),
+            JSON.Member("run_deadline", .string(runDeadline.text)),
+        ]
+    }
+
+    private var callMembers: [JSON.Member] {
+        let ranges = success.statuses.isEmpty ? [200...299] : success.statuses
+        let statuses = ranges.map { range -> JSON in
+            range.count == 1
+                ? .number(Int64(range.lowerBound)) : .string("\(range.lowerBound)-\(range.upperBound)")
+        }
+        return [
+            JSON.Member(
+                "timeouts",
+                .object([
+                    JSON.Member("name", .string(deadlines.name.text)),
+                    JSON.Member("connect", .string(deadlines.connect.text)),
+                    JSON.Member("first_byte", .string(deadlines.firstByte.text)),
+                    JSON.Member("total", .string(deadlines.total.text)),
+                ])
+            ),
+            JSON.Member(
+                "success",
+                .object([
+                    JSON.Member("status", .array(statuses)),
+                    JSON.Member("body_contains", .string(success.bodyContains)),
+                    JSON.Member("body_matches", .string(success.bodyMatches)),
+                ])
+            ),
+            JSON.Member("retries", .number(Int64(retry.retries))),
+            JSON.Member("backoff_min", .string(retry.backoffMin.text)),
+            JSON.Member("backoff_max", .string(retry.backoffMax.text)),
+            JSON.Member("doublings", .number(Int64(retry.doublings))),
+            JSON.Member("retry_until", .string(retry.until.word)),
+        ]
+    }
+
+    private var catchupMembers: [JSON.Member] {
+        [
+            JSON.Member("catchup", .string(catchupMode.word)),
+            JSON.Member("catchup_window", .string(catchup.window.text)),
+            JSON.Member("catchup_max", .number(Int64(catchup.slotsMax))),
+            JSON.Member("catchup_rate", .string(PolicyForm.text(rate: 1, period: catchup.spacing))),
+            JSON.Member("misfire_after", .string(catchup.misfireAfter.text)),
+        ]
+    }
+}

@@ -1,0 +1,128 @@
+package import Domain
+package import Engine
+
+/// The engine as the routes need it: `Engine` is the one that lives (`LiveEngine.swift`), tests bring another.
+package protocol EngineFace: Sendable {
+    func register(_ draft: JobDraft, scheduler: UInt32) async throws(CommandError) -> JobView
+    func revise(
+        _ job: JobID,
+        as caller: Caller,
+        ifMatch: Sequence?,
+        change: @escaping @Sendable (JobDefinition) throws(CommandError) -> JobDraft
+    ) async throws(CommandError) -> JobView
+    func remove(_ job: JobID, as caller: Caller, ifMatch: Sequence?) async throws(CommandError)
+    func pause(
+        _ job: JobID,
+        as caller: Caller,
+        until: Timestamp?,
+        reason: String,
+        ifMatch: Sequence?
+    ) async throws(CommandError) -> JobView
+    func resume(
+        _ job: JobID,
+        as caller: Caller,
+        catchup: Catchup,
+        ifMatch: Sequence?
+    ) async throws(CommandError) -> JobView
+    func runNow(_ job: JobID, as caller: Caller, overlap: Overlap) async throws(CommandError) -> OpenRunView
+    func discardCatchup(_ job: JobID, as caller: Caller) async throws(CommandError) -> Int
+    func signingSecret(of job: JobID, as caller: Caller) async throws(CommandError) -> String
+    func job(_ id: JobID, as caller: Caller) async throws(CommandError) -> JobView
+    func jobs(after: JobID, limit: Int, as caller: Caller) async throws(CommandError) -> [JobView]
+    func openRuns(of job: JobID?) async throws(CommandError) -> [OpenRunView]
+
+    func registerScheduler(
+        name: String,
+        username: String,
+        password: String
+    ) async throws(CommandError) -> SchedulerRegistered
+    func removeScheduler(_ number: UInt32) async throws(CommandError)
+    func schedulers() async throws(CommandError) -> [SchedulerRegistered]
+
+    func clock() async throws(CommandError) -> ClockState
+    func drive(_ command: ClockCommand) async throws(CommandError) -> ClockState
+
+    /// Everything up to now, durable and readable.
+    func records() async throws(CommandError) -> any RecordSource
+    /// What `/-/metrics` and `/healthz` show.
+    func figures() async throws(CommandError) -> Figures
+}
+
+/// The state of the server in numbers.
+package struct Figures: Sendable {
+    package var sequence: Sequence
+    package var jobs: Int
+    package var openRuns: Int
+    /// How long the earliest due thing has been waiting for the engine.
+    package var behind: Span
+    /// The disk has no room for new promises.
+    package var isStorageFull: Bool
+    package var metrics: [Metric]
+
+    package init(
+        sequence: Sequence,
+        jobs: Int,
+        openRuns: Int,
+        behind: Span,
+        isStorageFull: Bool,
+        metrics: [Metric]
+    ) {
+        self.sequence = sequence
+        self.jobs = jobs
+        self.openRuns = openRuns
+        self.behind = behind
+        self.isStorageFull = isStorageFull
+        self.metrics = metrics
+    }
+}
+
+/// The journal as a reader of history sees it. Reading touches the disk, so it happens off the event loops
+/// (`Site.read`).
+package protocol RecordSource: Sendable {
+    /// Visits records in order, beginning with this sequence: one job's, or all. The body returns false to stop.
+    func scan(from: Sequence, job: JobID?, _ body: (Entry) throws -> Bool) throws
+    /// One record; nil when there is none, or none any more.
+    func find(_ sequence: Sequence) throws -> Entry?
+}
+
+/// One family of Prometheus samples.
+package struct Metric: Sendable, Hashable {
+    package enum Kind: String, Sendable {
+        case counter, gauge, histogram
+    }
+
+    package var name: String
+    package var kind: Kind
+    package var help: String
+    package var samples: [Sample]
+
+    package struct Sample: Sendable, Hashable {
+        /// Appended to the family's name: `_bucket`, `_sum`, `_count`.
+        package var suffix: String
+        package var labels: [Label]
+        package var value: Double
+
+        package init(_ value: Double, labels: [Label] = [], suffix: String = "") {
+            self.value = value
+            self.labels = labels
+            self.suffix = suffix
+        }
+    }
+
+    package struct Label: Sendable, Hashable {
+        package var name: String
+        package var value: String
+
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package init(_ name: String, _ kind: Kind, _ help: String, _ samples: [Sample]) {
+        self.name = name
+        self.kind = kind
+        self.help = help
+        self.samples = samples
+    }
+}

@@ -1,0 +1,85 @@
+internal import Domain
+internal import FoundationEssentials
+
+/// Reading JSON. FoundationEssentials parses, `Domain.JSON` is what everything else sees.
+enum RequestBody {
+    /// The body as an object. An empty body is an empty object where `isOptional`.
+    static func object(_ body: [UInt8], isOptional: Bool = false) throws -> JSON {
+        guard let text = String(validating: body, as: UTF8.self) else {
+            throw Problem(.malformed, "The body is not valid UTF-8.")
+        }
+        if isOptional, text.trimmed.isEmpty { return .object([]) }
+        let value = try value(text)
+        guard case .object = value else {
+            throw Problem(.malformed, "The body is JSON, but not an object: it has to begin with {.")
+        }
+        return value
+    }
+
+    static func value(_ text: String) throws -> JSON {
+        do {
+            return try JSONDecoder().decode(Decoded.self, from: Data(text.utf8)).value
+        } catch {
+            throw Problem(.malformed, "The body is not JSON\(reason(error)).")
+        }
+    }
+
+    /// The parser's own words say where it stopped.
+    private static func reason(_ error: any Error) -> String {
+        guard case DecodingError.dataCorrupted(let context) = error else { return "" }
+        guard let inner = context.underlyingError else { return "" }
+        let words = "\(inner)"
+        guard let start = words.range(ofText: "NSDebugDescription="), let end = words[start...].firstIndex(of: "}")
+        else { return ": \(words)" }
+        return ": " + words[start..<end]
+    }
+
+    /// The bridge from `Decodable`. Keys of an object come sorted: the decoder forgets their order.
+    private struct Decoded: Decodable {
+        let value: JSON
+
+        private struct Key: CodingKey {
+            let stringValue: String
+            var intValue: Int? { nil }
+            init(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+
+        init(from decoder: any Decoder) throws {
+            if let container = try? decoder.container(keyedBy: Key.self) {
+                let keys = container.allKeys.sorted { $0.stringValue < $1.stringValue }
+                value = .object(
+                    try keys.map {
+                        JSON.Member($0.stringValue, try container.decode(Decoded.self, forKey: $0).value)
+                    }
+                )
+            } else if var container = try? decoder.unkeyedContainer() {
+                var values: [JSON] = []
+                while !container.isAtEnd { values.append(try container.decode(Decoded.self).value) }
+                value = .array(values)
+            } else {
+                value = try Self.scalar(try decoder.singleValueContainer())
+            }
+        }
+
+        private static func scalar(_ container: any SingleValueDecodingContainer) throws -> JSON {
+            if container.decodeNil() { return .null }
+            if let text = try? container.decode(String.self) { return .string(text) }
+            if let number = try? container.decode(Int64.self) { return .number(number) }
+            if let flag = try? container.decode(Bool.self) { return .bool(flag) }
+            return .double(try container.decode(Double.self))
+        }
+    }
+}
+
+extension String {
+    /// Where the text after this word begins.
+    fileprivate func range(ofText word: String) -> String.Index? {
+        var index = startIndex
+        while index < endIndex {
+            if self[index...].hasPrefix(word) { return self.index(index, offsetBy: word.count) }
+            index = self.index(after: index)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,10 @@
+/// Every route of the server. Nothing else registers one, and the OpenAPI document is made from it.
+package enum RouteTable {
+    static let prefix = "/chronatogapi/1"
+
+    /// The sink's routes exist only where there is a sink.
+    package static func routes(hasSink: Bool) -> [Route] {
+        JobRoutes.all + JobStateRoutes.all + RunRoutes.all + SlotRoutes.all + PlanRoutes.all + EventRoutes.all
+            + SchedulerRoutes.all + ClockRoutes.all + AboutRoutes.all + (hasSink ? SinkRoutes.all : [])
+    }
+}

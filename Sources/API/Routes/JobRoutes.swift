@@ -1,0 +1,140 @@
+internal import Domain
+internal import Engine
+
+/// `jobs`: what people ask Chronatog to call, and when.
+enum JobRoutes {
+    private static let path = "\(RouteTable.prefix)/jobs"
+
+    static let all = [
+        Route("POST", path, .scheduler, "Create a job", answer: create).with {
+            $0.query = [Route.Parameter("scheduler", "number or name of the scheduler it goes to (operator only)", "1")]
+            $0.requestSchema = "JobRequest"
+            $0.answerStatus = 201
+            $0.answerSchema = "Job"
+            $0.problems = [.malformed, .tooLarge, .invalid, .storageFull]
+        },
+        Route("GET", path, .scheduler, "List jobs, oldest first", answer: list).with {
+            $0.query = Listed.parameters("a job's id")
+            $0.answerSchema = "[Job]"
+        },
+        Route("GET", "\(path)/{id}", .scheduler, "Read a job", answer: read).with {
+            $0.answerSchema = "Job"
+            $0.problems = [.notFound]
+        },
+        Route("PUT", "\(path)/{id}", .scheduler, "Replace a job: fields left out take their defaults", answer: replace)
+            .with(revising),
+        Route("PATCH", "\(path)/{id}", .scheduler, "Change the fields given; null takes one back", answer: change)
+            .with(revising),
+        Route("DELETE", "\(path)/{id}", .scheduler, "Remove a job", answer: remove).with {
+            $0.isConditional = true
+            $0.problems = [.notFound, .stale]
+        },
+        Route("GET", "\(path)/{id}/secret", .scheduler, "The key that the job's calls are signed with", answer: secret)
+            .with {
+                $0.answerSchema = "Secret"
+                $0.problems = [.notFound]
+            },
+    ]
+
+    private static let revising: @Sendable (inout Route) -> Void = {
+        $0.isConditional = true
+        $0.requestSchema = "JobRequest"
+        $0.answerSchema = "Job"
+        $0.problems = [.malformed, .notFound, .stale, .tooLarge, .invalid, .storageFull]
+    }
+
+    @Sendable private static func create(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let surroundings = try await site.surroundings()
+        let form = JobForm(object: try RequestBody.object(request.body), surroundings: surroundings)
+        let draft = try form.draft(.whole, current: nil)
+        let view = try await site.engine.register(draft, scheduler: try await scheduler(site, request))
+        site.owners.note(view.id, view.entry.scheduler)
+        return .object(
+            site.json(view, now: surroundings.now),
+            sequence: view.entry.sequence,
+            status: 201,
+            location: site.url("\(path)/\(view.id)")
+        )
+    }
+
+    /// Where a new job goes: a scheduler's own, or the one that the operator names.
+    private static func scheduler(_ site: Site, _ request: APIRequest) async throws -> UInt32 {
+        let wanted = request.query["scheduler"]
+        if case .scheduler(let own) = request.caller {
+            guard wanted == nil || wanted == "\(own)" else { throw Problem.notFound("scheduler \(wanted ?? "")") }
+            return own
+        }
+        guard let wanted else { return try await site.gate.defaultScheduler() }
+        let all = try await site.engine.schedulers()
+        guard let found = all.first(where: { "\($0.number)" == wanted || $0.name == wanted || $0.username == wanted })
+        else { throw Problem.notFound("scheduler \(wanted)") }
+        return found.number
+    }
+
+    @Sendable private static func list(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let limit = try request.query.limit()
+        let after = try Listed.after(request).map { JobID(UInt32(clamping: $0)) } ?? JobID(0)
+        let now = try await site.now()
+        let views = try await site.engine.jobs(after: after, limit: limit + 1, as: request.caller)
+        let shown = views.prefix(limit)
+        return .list(
+            shown.map { site.json($0, now: now) },
+            request,
+            site,
+            next: views.count > limit ? shown.last.map { "\($0.id)" } : nil
+        )
+    }
+
+    @Sendable private static func read(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let view = try await site.engine.job(try request.jobID(), as: request.caller)
+        return .object(site.json(view, now: try await site.now()), sequence: view.entry.sequence)
+    }
+
+    @Sendable private static func replace(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        try await revise(site, request, .whole)
+    }
+
+    @Sendable private static func change(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        try await revise(site, request, .changes)
+    }
+
+    private static func revise(_ site: Site, _ request: APIRequest, _ mode: JobForm.Mode) async throws -> Reply {
+        let surroundings = try await site.surroundings()
+        let form = JobForm(object: try RequestBody.object(request.body), surroundings: surroundings)
+        let view = try await site.engine.revise(
+            try request.jobID(),
+            as: request.caller,
+            ifMatch: try request.ifMatch()
+        ) { current throws(CommandError) in
+            try form.draft(mode, current: current)
+        }
+        return .object(site.json(view, now: surroundings.now), sequence: view.entry.sequence)
+    }
+
+    @Sendable private static func remove(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        try await site.engine.remove(try request.jobID(), as: request.caller, ifMatch: try request.ifMatch())
+        return .empty
+    }
+
+    @Sendable private static func secret(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let secret = try await site.engine.signingSecret(of: try request.jobID(), as: request.caller)
+        return .json(.compact([("secret", .string(secret))]), headers: [("Cache-Control", "no-store")])
+    }
+}
+
+/// What lists have in common.
+enum Listed {
+    static func parameters(_ after: String) -> [Route.Parameter] {
+        [
+            Route.Parameter("limit", "1 to \(ListLimits.countMax), \(ListLimits.defaultCount) if not given", "100"),
+            Route.Parameter("after", "\(after): the last element of the page before"),
+        ]
+    }
+
+    /// `after` as a decimal id.
+    static func after(_ request: APIRequest) throws -> UInt64? {
+        guard let text = request.query["after"] else { return nil }
+        guard let number = UInt64(text) else { throw Problem("after", "\"\(text)\" is not an id of this list") }
+        return number
+    }
+}

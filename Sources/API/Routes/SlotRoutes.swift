@@ -1,0 +1,132 @@
+internal import Cron
+internal import Domain
+internal import Engine
+internal import Streaming
+
+/// The slot ledger of a job, and its explanations.
+enum SlotRoutes {
+    private static let path = "\(RouteTable.prefix)/jobs/{id}"
+
+    static let all = [
+        Route("GET", "\(path)/slots", .scheduler, "The ledger: every slot of a job with its one decision", answer: list)
+            .with {
+                $0.query =
+                    [
+                        Route.Parameter("from", "first instant, inclusive", "2026-03-08T00:00:00Z"),
+                        Route.Parameter("to", "last instant, exclusive", "2026-03-09T00:00:00Z"),
+                    ] + Listed.parameters("a slot's id")
+                $0.answerSchema = "[Slot]"
+                $0.problems = [.notFound, .invalid]
+            },
+        Route("GET", "\(path)/explain", .scheduler, "Why a slot ran, or did not", answer: explain).with {
+            $0.query = [
+                Route.Parameter(
+                    "at",
+                    "an instant, or a local time in the job's zone (which need not exist there)",
+                    "2026-03-08T02:30:00"
+                )
+            ]
+            $0.answerSchema = "Explanation"
+            $0.problems = [.notFound, .invalid]
+        },
+    ]
+
+    @Sendable private static func list(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let view = try await site.engine.job(try request.jobID(), as: request.caller)
+        let limit = try request.query.limit()
+        let from = try request.query.instant("from") ?? .distantPast
+        let to = try request.query.instant("to") ?? .distantFuture
+        let after = request.query["after"]
+        let (now, zones) = (try await site.now(), site.zones)
+        let (rows, hasMore) = try await site.read { records in
+            var place: SlotPlace?
+            if let after {
+                place = try SlotName(after, of: view.id)?.place(view, zones: zones, in: records)
+                if place == nil { throw Problem("after", "\"\(after)\" is not a slot of job \(view.id)") }
+            }
+            let window = SlotWindow(from: from, to: to, after: place, limit: limit)
+            var list = SlotList(JobHistory(view.id, zones: zones, records: records), window: window)
+            try records.scan(from: Sequence(1), job: view.id) { entry in
+                list.add(entry)
+                return true
+            }
+            return list.finish(cursor: view.entry.cursor, now: now)
+        }
+        let next = hasMore ? rows.last.map { $0.slot.name(of: view.id) } : nil
+        return .list(rows.map(\.json), request, site, next: next)
+    }
+
+    @Sendable private static func explain(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let view = try await site.engine.job(try request.jobID(), as: request.caller)
+        guard let text = request.query["at"] else { throw Problem("at", "is missing", hint: "2026-03-08T02:30:00Z") }
+        guard let asked = AskedTime(text) else {
+            throw Problem("at", "\"\(text)\" is neither an RFC 3339 instant nor a local time", hint: "2026-03-08T02:30:00")
+        }
+        let (now, zones) = (try await site.now(), site.zones)
+        let explanation = try await site.read { records -> Explanation? in
+            var history = JobHistory(view.id, zones: zones, records: records)
+            try records.scan(from: Sequence(1), job: view.id) { entry in
+                history.add(entry)
+                return true
+            }
+            guard let question = Question(asked, about: &history, now: now) else { return nil }
+            var evidence = question.candidates.map { Evidence($0, of: view.id) }
+            try records.scan(from: Sequence(1), job: view.id) { entry in
+                for index in evidence.indices { evidence[index].add(entry) }
+                return true
+            }
+            return Explaining(question, view: view).explanation(evidence)
+        }
+        guard let explanation else {
+            throw Problem(.conflict, "The definition that was in force then can no longer be read by this build.")
+        }
+        return .json(explanation.json)
+    }
+}
+
+/// A slot's name, taken apart: `12-0-2026-03-08T02:30:00-0`.
+struct SlotName {
+    let line: UInt8
+    let local: LocalDateTime
+    let fold: UInt8
+
+    init?(_ text: String, of job: JobID) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "\(job)", let line = UInt8(parts[1]), let fold = UInt8(parts[5]),
+            let local = LocalDateTime(parts[2...4].joined(separator: "-"))
+        else { return nil }
+        self.line = line
+        self.local = local
+        self.fold = fold
+    }
+
+    /// Where it stands in the order of slots. The name does not hold the instant, so the zone of the revision that it
+    /// was a slot of has to be known.
+    func place(_ view: JobView, zones: ZoneDatabase, in records: any RecordSource) throws -> SlotPlace? {
+        var history = JobHistory(view.id, zones: zones, records: records)
+        if view.entry.revision == 1, let times = LineTimes.today(view, zones: zones) { return place(times) }
+        try records.scan(from: Sequence(1), job: view.id) { entry in
+            history.add(entry)
+            return true
+        }
+        var found: SlotPlace?
+        for revision in history.revisions {
+            guard let times = history.times(ofRevision: revision.number), let place = place(times) else { continue }
+            if found == nil || revision.cursor < place.instant { found = place }
+        }
+        return found
+    }
+
+    private func place(_ times: LineTimes) -> SlotPlace? {
+        guard Int(line) < times.lines.count else { return nil }
+        let instant: Instant =
+            switch times.zone.resolve(local) {
+            case .one(let instant): instant
+            case .two(let first, let second): fold == 0 ? first : second
+            case .gap(let transition, let shifted): times.definition.dst == .shift ? shifted : transition
+            }
+        return SlotPlace(
+            Slot(line: line, instant: Timestamp(seconds: instant.seconds), local: local, fold: fold)
+        )
+    }
+}

@@ -1,0 +1,240 @@
+internal import Cron
+package import Domain
+package import Effects
+
+/// Writes calls: fills templates, opens secrets, adds the headers that every call carries, signs.
+///
+/// Keeps the definitions of recently called jobs unpacked (`preparedMax`); secrets are opened for one call at a time
+/// and not kept.
+package struct Courier: Sendable {
+    package static let preparedMax = 65_536
+    private let keys: KeyRing
+    private let userAgent: String
+    /// Where `/_sink/…` leads; nil until the listener is bound, or when there is no sink.
+    package var sinkOrigin: Origin?
+    private var prepared: [JobID: Prepared] = [:]
+    private var instantText: (seconds: Int64, text: String) = (.min, "")
+
+    /// What all calls of one revision share.
+    package struct Prepared: Sendable {
+        package var revision: UInt32
+        package var definition: JobDefinition
+        package var account: UInt32
+        fileprivate var signingKey: [UInt8]
+    }
+
+    package init(keys: KeyRing, userAgent: String) {
+        self.keys = keys
+        self.userAgent = userAgent
+    }
+
+    /// The job's definition, unpacked at most once a revision.
+    package mutating func prepare(_ job: JobID, _ ledger: Ledger) -> Prepared? {
+        let revision = ledger.jobs[job].revision
+        if let known = prepared[job], known.revision == revision { return known }
+        guard let definition = ledger.definition(of: job) else { return nil }
+        if prepared.count >= Self.preparedMax { prepared.removeAll(keepingCapacity: true) }
+        let fresh = Prepared(
+            revision: revision,
+            definition: definition,
+            account: ledger.schedulers[definition.scheduler]?.account ?? 0,
+            signingKey: keys.signingKey(storeID: ledger.storeID, job: job)
+        )
+        prepared[job] = fresh
+        return fresh
+    }
+
+    package mutating func forget(_ job: JobID) { prepared[job] = nil }
+
+    /// The secret that a receiver checks `webhook-signature` with.
+    package func signingSecret(of job: JobID, storeID: [UInt8]) -> String {
+        WebhookSignature.secretText(keys.signingKey(storeID: storeID, job: job))
+    }
+
+    /// One attempt, ready for the wire; or why it cannot be made.
+    /// - Parameter id: what the outcome will be matched by.
+    package mutating func call(
+        id: UInt64,
+        run runID: RunID,
+        _ run: OpenRun,
+        prepared: Prepared,
+        storeID: [UInt8],
+        now: Timestamp
+    ) throws(CourierError) -> Call {
+        let definition = prepared.definition
+        let key = DeliveryKey.make(storeID: storeID, run: runID, run)
+        let scheduledAt = text(of: run.scheduledAt)
+        let template = Template { variable in
+            switch variable {
+            case .slot, .scheduledAt: scheduledAt
+            case .dueMilliseconds: String(run.scheduledAt.microseconds / 1000)
+            case .run: runID.description
+            case .attempt: String(run.attempt)
+            case .job: run.job.description
+            case .name: definition.name
+            case .now: Instant(seconds: now.seconds).rfc3339
+            case .key: key
+            }
+        }
+        let opener = Opener(keys: keys, account: prepared.account, job: run.job)
+        let body = try Self.body(definition, template, opener)
+        var lines = HeaderLines()
+        lines.add("Idempotency-Key", key)
+        lines.add("webhook-id", key)
+        lines.add("webhook-timestamp", String(now.seconds))
+        lines.add(
+            "webhook-signature",
+            WebhookSignature.sign(id: key, timestamp: now.seconds, body: body, key: prepared.signingKey)
+        )
+        lines.add("Chronatog-Scheduled-At", scheduledAt)
+        try addOwn(definition, body, template, opener, to: &lines)
+        let (origin, target) = try place(definition.callback.target, template, opener, &lines)
+        return Call(
+            id: id,
+            origin: origin,
+            method: definition.callback.effectiveMethod,
+            target: target,
+            headerLines: lines.bytes,
+            body: body,
+            deadlines: Deadlines(
+                name: definition.deadlines.name,
+                connect: definition.deadlines.connect,
+                firstByte: definition.deadlines.firstByte,
+                total: definition.deadlines.total
+            ),
+            keepBodyBytesMax: Int(definition.callback.keepBodyBytesMax),
+            redirectsMax: Int(definition.callback.redirectsMax)
+        )
+    }
+
+    /// The instant as text; jobs due together share it.
+    private mutating func text(of instant: Timestamp) -> String {
+        if instantText.seconds != instant.seconds {
+            instantText = (instant.seconds, Instant(seconds: instant.seconds).rfc3339)
+        }
+        return instantText.text
+    }
+
+    private static func body(
+        _ definition: JobDefinition,
+        _ template: Template,
+        _ opener: Opener
+    ) throws(CourierError) -> [UInt8] {
+        let text: String
+        switch definition.callback.body {
+        case .none: return []
+        case .plain(let plain): text = plain
+        case .sealed(let sealed): text = try opener.open(sealed, "body")
+        }
+        let looksLikeJSON = text.utf8.first.map { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") } ?? false
+        return Array(try fill(template, text, looksLikeJSON ? .json : .plain).utf8)
+    }
+
+    /// The job's own headers, and defaults for what it does not name.
+    private func addOwn(
+        _ definition: JobDefinition,
+        _ body: [UInt8],
+        _ template: Template,
+        _ opener: Opener,
+        to lines: inout HeaderLines
+    ) throws(CourierError) {
+        var named: Set<String> = []
+        for header in definition.callback.headers {
+            let value = try opener.open(header.value, "header/\(header.name.lowercased())")
+            lines.add(header.name, try Self.fill(template, value, .plain))
+            named.insert(header.name.lowercased())
+        }
+        if !named.contains("user-agent") { lines.add("User-Agent", userAgent) }
+        if !named.contains("accept") { lines.add("Accept", "*/*") }
+        if !body.isEmpty, !named.contains("content-type") {
+            let isJSON = body[0] == UInt8(ascii: "{") || body[0] == UInt8(ascii: "[")
+            lines.add("Content-Type", isJSON ? "application/json" : "text/plain; charset=utf-8")
+        }
+    }
+
+    private func place(
+        _ target: CallTarget,
+        _ template: Template,
+        _ opener: Opener,
+        _ lines: inout HeaderLines
+    ) throws(CourierError) -> (Origin, String) {
+        switch target {
+        case .sink(let path):
+            guard let sinkOrigin else { throw .noSink }
+            return (sinkOrigin, try Self.fill(template, path, .url))
+        case .url(let url):
+            var text = try Self.fill(template, url.path, .url)
+            if let query = url.query {
+                text += "?" + (try Self.fill(template, try opener.open(query, "query"), .url))
+            }
+            if let userInfo = url.userInfo {
+                let login = try opener.open(userInfo, "userinfo")
+                lines.add("Authorization", "Basic " + Base64.encode(Array(login.utf8)))
+            }
+            return (Origin(isTLS: url.isTLS, host: url.host, port: url.port), text)
+        }
+    }
+
+    private static func fill(
+        _ template: Template,
+        _ text: String,
+        _ escaping: Template.Escaping
+    ) throws(CourierError) -> String {
+        do {
+            return try template.fill(text, escaping)
+        } catch {
+            switch error {
+            case .unknownName(let name): throw .template(name)
+            }
+        }
+    }
+}
+
+/// Opens one job's secrets.
+private struct Opener {
+    let keys: KeyRing
+    let account: UInt32
+    let job: JobID
+
+    func open(_ sealed: Sealed, _ field: String) throws(CourierError) -> String {
+        do {
+            let place = SecretPlace(account: account, object: "job/\(job)", field: field)
+            return String(decoding: try keys.open(sealed, for: place), as: UTF8.self)
+        } catch {
+            throw .secret(field: field)
+        }
+    }
+}
+
+/// Header lines on their way to the wire; values lose control characters, so no value can begin a new line.
+private struct HeaderLines {
+    var bytes: [UInt8] = []
+
+    init() { bytes.reserveCapacity(512) }
+
+    mutating func add(_ name: String, _ value: String) {
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(UInt8(ascii: " "))
+        for byte in value.utf8 where byte >= 0x20 && byte != 0x7f || byte == 0x09 { bytes.append(byte) }
+        bytes.append(13)
+        bytes.append(10)
+    }
+}
+
+/// Why a call could not be written.
+package enum CourierError: Error, Equatable {
+    /// The job calls the built-in sink, and this server has none.
+    case noSink
+    case template(String)
+    /// A sealed value did not open: it was moved, or its key is not in the ring.
+    case secret(field: String)
+
+    package var failure: Failure {
+        switch self {
+        case .noSink: Failure(.template, "the target /_sink exists only with --ephemeral")
+        case .template(let name): Failure(.template, "there is no template variable {{\(name)}}")
+        case .secret(let field): Failure(.template, "the job's sealed \(field) does not open with this folder's keys")
+        }
+    }
+}

@@ -1,0 +1,306 @@
+/// Everything that is true now: the sum of all records so far, and nothing else.
+///
+/// A value, so that a snapshot is a copy and a test compares two of them. `apply` is the only way to change it;
+/// it reads no clock and evaluates no schedule.
+package struct Ledger: Sendable {
+    /// The last record applied.
+    package private(set) var sequence = Sequence.zero
+    /// The last record's time.
+    package private(set) var lastTime = Timestamp.distantPast
+    package private(set) var storeID: [UInt8] = []
+    /// The key that the folder was founded with.
+    package private(set) var keyID: UInt32 = 0
+    package private(set) var jobs = JobTable()
+    package private(set) var openRuns: [RunID: OpenRun] = [:]
+    /// All open runs of jobs that have more than one, oldest first.
+    package private(set) var openRunsBeyondOne: [JobID: [RunID]] = [:]
+    /// Slots waiting behind an open run, in order.
+    package private(set) var queued: [JobID: [Slot]] = [:]
+    package private(set) var pauses: [JobID: JobPaused] = [:]
+    package private(set) var schedulers: [UInt32: SchedulerRegistered] = [:]
+    /// The highest scheduler number ever given out.
+    package private(set) var schedulersEver: UInt32 = 0
+    package private(set) var zones: [String: ZoneAdopted] = [:]
+
+    package init() {}
+
+    /// The ledger that a snapshot holds; what is derivable is derived.
+    package init(
+        sequence: Sequence,
+        lastTime: Timestamp,
+        storeID: [UInt8],
+        keyID: UInt32,
+        jobs: JobTable,
+        openRuns: [RunID: OpenRun],
+        queued: [JobID: [Slot]],
+        pauses: [JobID: JobPaused],
+        schedulers: [UInt32: SchedulerRegistered],
+        schedulersEver: UInt32,
+        zones: [String: ZoneAdopted]
+    ) {
+        self.sequence = sequence
+        self.lastTime = lastTime
+        self.storeID = storeID
+        self.keyID = keyID
+        self.jobs = jobs
+        self.openRuns = openRuns
+        self.queued = queued
+        self.pauses = pauses
+        self.schedulers = schedulers
+        self.schedulersEver = schedulersEver
+        self.zones = zones
+        for (id, run) in openRuns where jobs[run.job].openRuns > 1 {
+            openRunsBeyondOne[run.job, default: []].append(id)
+        }
+        for job in openRunsBeyondOne.keys { openRunsBeyondOne[job]?.sort() }
+    }
+
+    /// Applies one record that the journal has at `position`.
+    package mutating func apply(_ entry: Entry, at position: Position) throws(LedgerError) {
+        guard entry.sequence == sequence.next else {
+            throw .outOfOrder(expected: sequence.next, found: entry.sequence)
+        }
+        if let job = entry.record.job {
+            if case .jobRegistered = entry.record {
+            } else if !jobs.contains(job) {
+                throw .unknownJob(job, sequence: entry.sequence)
+            }
+        }
+        sequence = entry.sequence
+        lastTime = entry.time
+        switch entry.record {
+        case .folderFounded(let record):
+            storeID = record.storeID
+            keyID = record.keyID
+        case .schedulerRegistered(let record):
+            schedulers[record.number] = record
+            schedulersEver = max(schedulersEver, record.number)
+        case .schedulerRemoved(let record): schedulers[record.number] = nil
+        case .zoneAdopted(let record): zones[record.name] = record
+        case .clockStepped: break
+        default: try applyToJob(entry)
+        }
+        if let job = entry.record.job {
+            jobs[job].newest = position
+        }
+    }
+
+    /// Remembers where the journal put the newest record about a job. Replay gets it from `apply`; the engine learns
+    /// it only once a batch is framed.
+    package mutating func chain(_ job: JobID, at position: Position) {
+        jobs[job].newest = position
+    }
+
+    private mutating func applyToJob(_ entry: Entry) throws(LedgerError) {
+        switch entry.record {
+        case .jobRegistered(let record):
+            guard Int(record.job.number) == jobs.count + 1 else { throw .unknownJob(record.job, sequence: sequence) }
+            jobs.append(JobEntry(registered: record, sequence: sequence, at: entry.time))
+        case .jobRevised(let record): revise(record)
+        case .jobRemoved(let record):
+            jobs.remove(record.job)
+            queued[record.job] = nil
+            pauses[record.job] = nil
+            jobs[record.job].queuedSlots = 0
+        case .jobPaused(let record):
+            pauses[record.job] = record
+            jobs[record.job].state = .paused
+            jobs[record.job].sequence = sequence
+        case .jobResumed(let record):
+            pauses[record.job] = nil
+            jobs[record.job].state = .active
+            jobs[record.job].next = record.next
+            jobs[record.job].sequence = sequence
+        case .jobFinished(let record):
+            jobs[record.job].state = .finished
+            jobs[record.job].next = .distantFuture
+            jobs[record.job].sequence = sequence
+        case .slotDecided(let record): decide(record, at: entry.time)
+        case .slotsDecided(let record): decide(record)
+        case .slotQueued(let record):
+            queued[record.job, default: []].append(record.slot)
+            jobs[record.job].queuedSlots += 1
+            advance(record.job, to: record.cursor, next: record.next)
+        case .runOpened(let record):
+            open(
+                OpenRun(
+                    job: record.job,
+                    revision: record.revision,
+                    trigger: record.trigger,
+                    slot: record.slot,
+                    scheduledAt: record.scheduledAt,
+                    openedAt: entry.time
+                )
+            )
+        case .attemptFailed(let record):
+            guard openRuns[record.run] != nil else { throw .unknownRun(record.run, sequence: sequence) }
+            openRuns[record.run]?.retryAt = record.retryAt
+        case .attemptIntended(let record):
+            guard openRuns[record.run] != nil else { throw .unknownRun(record.run, sequence: sequence) }
+            openRuns[record.run]?.attempt = record.n
+            openRuns[record.run]?.retryAt = nil
+        case .runClosed(let record): try close(record)
+        case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped: break
+        }
+    }
+
+    private mutating func revise(_ record: JobRevised) {
+        jobs[record.job].definition = record.definition
+        jobs[record.job].revision = record.revision
+        jobs[record.job].sequence = sequence
+        advance(record.job, to: record.cursor, next: record.next)
+        if jobs[record.job].state == .finished { jobs[record.job].state = .active }
+    }
+
+    private mutating func decide(_ record: SlotDecided, at now: Timestamp) {
+        dequeue(record.job, through: record.slot)
+        open(
+            OpenRun(
+                job: record.job,
+                revision: record.revision,
+                trigger: .slot,
+                slot: record.slot,
+                scheduledAt: record.slot.instant,
+                openedAt: now
+            )
+        )
+        jobs[record.job].skipsInARow = 0
+        advance(record.job, to: record.cursor, next: record.next)
+    }
+
+    private mutating func decide(_ record: SlotsDecided) {
+        dequeue(record.job, through: record.last)
+        if record.result == .overlapSkipped {
+            let skips = UInt32(jobs[record.job].skipsInARow) + record.count
+            jobs[record.job].skipsInARow = UInt8(min(skips, 255))
+        }
+        jobs[record.job].lastResult = record.result
+        advance(record.job, to: record.cursor, next: record.next)
+    }
+
+    /// A slot that was waiting stops waiting when a record decides it.
+    private mutating func dequeue(_ job: JobID, through slot: Slot) {
+        guard jobs[job].queuedSlots > 0, var waiting = queued[job],
+            let index = waiting.firstIndex(of: slot)
+        else { return }
+        waiting.remove(at: index)
+        queued[job] = waiting.isEmpty ? nil : waiting
+        jobs[job].queuedSlots = UInt16(waiting.count)
+    }
+
+    private mutating func advance(_ job: JobID, to cursor: Timestamp, next: Timestamp) {
+        if cursor > jobs[job].cursor { jobs[job].cursor = cursor }
+        jobs[job].next = next
+    }
+
+    private mutating func open(_ run: OpenRun) {
+        let id = sequence
+        openRuns[id] = run
+        if jobs[run.job].openRuns > 0 {
+            openRunsBeyondOne[run.job, default: [jobs[run.job].openRun]].append(id)
+        }
+        jobs[run.job].openRuns += 1
+        jobs[run.job].openRun = id
+    }
+
+    private mutating func close(_ record: RunClosed) throws(LedgerError) {
+        guard let run = openRuns.removeValue(forKey: record.run) else {
+            throw .unknownRun(record.run, sequence: sequence)
+        }
+        let job = run.job
+        jobs[job].openRuns -= 1
+        if var others = openRunsBeyondOne[job] {
+            others.removeAll { $0 == record.run }
+            jobs[job].openRun = others.last ?? .zero
+            openRunsBeyondOne[job] = others.count > 1 ? others : nil
+        } else {
+            jobs[job].openRun = .zero
+        }
+        jobs[job].runsClosed += 1
+        if record.result == .ok { jobs[job].runsOK += 1 }
+        if run.trigger == .slot { jobs[job].slotRunsClosed += 1 }
+        jobs[job].lastResult = record.result
+    }
+
+    /// All open runs of a job, oldest first.
+    package func openRuns(of job: JobID) -> [RunID] {
+        if let many = openRunsBeyondOne[job] { return many }
+        return jobs[job].openRuns == 0 ? [] : [jobs[job].openRun]
+    }
+
+    /// The definition, unpacked; nil for a removed job.
+    package func definition(of job: JobID) -> JobDefinition? {
+        guard let packed = jobs[job].definition else { return nil }
+        return try? JobDefinition(packed: packed)
+    }
+}
+
+/// A record with its place: what a frame holds.
+package struct Entry: Sendable, Hashable {
+    package var sequence: Sequence
+    package var time: Timestamp
+    package var account: UInt32
+    package var visibility: Visibility
+    package var record: Record
+
+    package init(sequence: Sequence, time: Timestamp, account: UInt32, visibility: Visibility, record: Record) {
+        self.sequence = sequence
+        self.time = time
+        self.account = account
+        self.visibility = visibility
+        self.record = record
+    }
+}
+
+/// A record that does not follow from the ones before it: the journal was written by something else, or is damaged.
+package enum LedgerError: Error, Equatable {
+    case outOfOrder(expected: Sequence, found: Sequence)
+    case unknownJob(JobID, sequence: Sequence)
+    case unknownRun(RunID, sequence: Sequence)
+}
+
+extension Record {
+    /// The job this is about; nil for records about the folder, schedulers, zones and the clock.
+    package var job: JobID? {
+        switch self {
+        case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped: nil
+        case .jobRegistered(let r): r.job
+        case .jobRevised(let r): r.job
+        case .jobRemoved(let r): r.job
+        case .jobPaused(let r): r.job
+        case .jobResumed(let r): r.job
+        case .jobFinished(let r): r.job
+        case .slotDecided(let r): r.job
+        case .slotsDecided(let r): r.job
+        case .slotQueued(let r): r.job
+        case .runOpened(let r): r.job
+        case .attemptFailed(let r): r.job
+        case .attemptIntended(let r): r.job
+        case .runClosed(let r): r.job
+        }
+    }
+
+    /// camelCase, as journal dumps and events name it.
+    package var name: String {
+        switch self {
+        case .folderFounded: "folderFounded"
+        case .schedulerRegistered: "schedulerRegistered"
+        case .schedulerRemoved: "schedulerRemoved"
+        case .zoneAdopted: "zoneAdopted"
+        case .jobRegistered: "jobRegistered"
+        case .jobRevised: "jobRevised"
+        case .jobRemoved: "jobRemoved"
+        case .jobPaused: "jobPaused"
+        case .jobResumed: "jobResumed"
+        case .jobFinished: "jobFinished"
+        case .slotDecided: "slotDecided"
+        case .slotsDecided: "slotsDecided"
+        case .slotQueued: "slotQueued"
+        case .runOpened: "runOpened"
+        case .attemptFailed: "attemptFailed"
+        case .attemptIntended: "attemptIntended"
+        case .runClosed: "runClosed"
+        case .clockStepped: "clockStepped"
+        }
+    }
+}

@@ -1,0 +1,98 @@
+internal import Crypto
+package import Domain
+
+/// The folder's keys: seals secrets, opens them, and derives each job's signing key.
+///
+/// A sealed value is AES-256-GCM under the ring's first key, with (account, object, field) as associated data, so
+/// that one cannot be moved to another place. Older keys stay in the ring to open what they sealed.
+package struct KeyRing: Sendable {
+    /// Newest first; never empty.
+    private let keys: [(id: UInt32, key: SymmetricKey)]
+    private let entropy: any Entropy
+
+    /// 32 bytes a key.
+    package static let keyBytes = 32
+
+    package init(keys: [[UInt8]], entropy: any Entropy) throws(KeyRingError) {
+        guard !keys.isEmpty else { throw .empty }
+        for key in keys where key.count != Self.keyBytes { throw .wrongLength(bytes: key.count) }
+        self.keys = keys.map { (Self.identifier(of: $0), SymmetricKey(data: $0)) }
+        self.entropy = entropy
+    }
+
+    /// The key that seals now.
+    package var currentID: UInt32 { keys[0].id }
+
+    package func contains(_ id: UInt32) -> Bool { keys.contains { $0.id == id } }
+
+    /// The first four bytes of the key's SHA-256: names a key without telling it.
+    private static func identifier(of key: [UInt8]) -> UInt32 {
+        SHA256.hash(data: key).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    package func seal(_ plain: [UInt8], for place: SecretPlace) -> Sealed {
+        let nonce = entropy.bytes(12)
+        do {
+            let box = try AES.GCM.seal(
+                plain,
+                using: keys[0].key,
+                nonce: AES.GCM.Nonce(data: nonce),
+                authenticating: place.bytes
+            )
+            return Sealed(keyID: keys[0].id, bytes: nonce + Array(box.ciphertext) + Array(box.tag))
+        } catch {
+            preconditionFailure("AES-GCM refused a 12-byte nonce and a 32-byte key: \(error)")
+        }
+    }
+
+    package func open(_ sealed: Sealed, for place: SecretPlace) throws(KeyRingError) -> [UInt8] {
+        guard let key = keys.first(where: { $0.id == sealed.keyID })?.key else {
+            throw .unknownKey(id: sealed.keyID)
+        }
+        do {
+            let box = try AES.GCM.SealedBox(combined: sealed.bytes)
+            return Array(try AES.GCM.open(box, using: key, authenticating: place.bytes))
+        } catch {
+            throw .cannotOpen(place: place.field)
+        }
+    }
+
+    /// A job's own signing key (Standard Webhooks), 32 bytes, derived and never stored. It comes from the oldest key
+    /// of the ring, so that a rotation does not change what partners verify with.
+    package func signingKey(storeID: [UInt8], job: JobID) -> [UInt8] {
+        let info = Array("chronatog signing \(job)".utf8)
+        let derived = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: keys[keys.count - 1].key,
+            salt: storeID,
+            info: info,
+            outputByteCount: 32
+        )
+        // unsafe because the key lends its bytes only inside this closure, which copies them.
+        return unsafe derived.withUnsafeBytes { unsafe Array($0) }
+    }
+}
+
+/// Where a secret belongs.
+package struct SecretPlace: Sendable, Hashable {
+    package var account: UInt32
+    /// `job/12`, `connection/3`, …
+    package var object: String
+    package var field: String
+
+    package init(account: UInt32, object: String, field: String) {
+        self.account = account
+        self.object = object
+        self.field = field
+    }
+
+    fileprivate var bytes: [UInt8] { Array("\(account)\u{0}\(object)\u{0}\(field)".utf8) }
+}
+
+package enum KeyRingError: Error, Equatable {
+    case empty
+    case wrongLength(bytes: Int)
+    /// The value was sealed with a key that is not in the ring.
+    case unknownKey(id: UInt32)
+    /// The key is right but the bytes are not, or they belong to another place.
+    case cannotOpen(place: String)
+}

@@ -1,0 +1,167 @@
+private import Dispatch
+package import Domain
+package import Effects
+package import Journaling
+package import Logging
+
+/// The thin shell around `Flow`: one thread that owns it, one that makes the journal durable, one for snapshots.
+///
+/// Calls go out and replies go back only when the journal holds everything they depend on.
+package final class Engine: Sendable {
+    package let journal: Journal
+    let mailbox = Mailbox()
+    private let loop: EngineLoop
+    private let logger: Logger
+    private let flushes = DispatchSemaphore(value: 0)
+    private let finished = DispatchGroup()
+
+    /// - Parameters:
+    ///   - recovered: the journal and what it holds.
+    ///   - flow: made from the recovered ledger.
+    ///   - sink: the built-in target, answered inside the engine while the clock is driven.
+    package init(
+        journal: Journal,
+        flow: Flow,
+        clock: EngineClock,
+        transport: any Transport,
+        sink: SinkService?,
+        settings: EngineSettings,
+        logger: Logger
+    ) {
+        self.journal = journal
+        self.logger = logger
+        let mailbox = mailbox
+        transport.deliverOutcomes { outcomes in
+            mailbox.post { $0.outcomes.append(contentsOf: outcomes) }
+        }
+        loop = EngineLoop(
+            flow: flow,
+            clock: clock,
+            journal: journal,
+            mailbox: mailbox,
+            transport: transport,
+            sink: sink,
+            settings: settings,
+            logger: logger
+        )
+    }
+
+    /// Starts the threads. `onFailure` is called, once, when the journal can no longer be written.
+    package func start(onFailure: @escaping @Sendable (String) -> Void) {
+        let loop = loop
+        let flushes = flushes
+        // Queues of their own, because both block: the engine in its mailbox, the writer in fdatasync.
+        DispatchQueue(label: "chronatog.engine", qos: .userInitiated).async(group: finished) {
+            var loop = loop
+            loop.run(flush: { flushes.signal() }, onFailure: onFailure)
+        }
+        guard !loop.settings.flushesInline else { return }
+        DispatchQueue(label: "chronatog.journal", qos: .userInitiated).async(group: finished) { [self] in
+            writeJournal()
+        }
+    }
+
+    /// Stops deciding, lets calls in flight finish for `drain`, makes everything durable, and returns.
+    package func stop(drain: Span) async {
+        mailbox.post { $0.notices.append(.stop(drain: drain)) }
+        await withCheckedContinuation { continuation in
+            finished.notify(queue: .global()) { continuation.resume() }
+        }
+    }
+
+    /// Makes frames durable, one after the other; what arrives meanwhile rides with the next.
+    private func writeJournal() {
+        while true {
+            flushes.wait()
+            let start = SystemTime().uptime
+            do {
+                guard let durable = try journal.flush() else {
+                    if journal.isClosed { return }
+                    continue
+                }
+                let took = SystemTime().uptime - start
+                mailbox.post {
+                    $0.notices.append(.durable(durable))
+                    $0.flushed.append(took)
+                }
+            } catch {
+                mailbox.post { $0.notices.append(.storageFailed("\(error)")) }
+                return
+            }
+        }
+    }
+
+    /// Runs a command that writes. It is refused while the disk has no room for new promises.
+    func command<R: Sendable>(
+        _ body: @escaping @Sendable (inout Flow, Timestamp) throws(CommandError) -> R
+    ) async throws(CommandError) -> R {
+        try await perform(writes: true) { loop, now throws(CommandError) in try body(&loop.flow, now) }
+    }
+
+    /// Runs a question.
+    func read<R: Sendable>(
+        _ body: @escaping @Sendable (inout Flow, Timestamp) throws(CommandError) -> R
+    ) async throws(CommandError) -> R {
+        try await perform(writes: false) { loop, now throws(CommandError) in try body(&loop.flow, now) }
+    }
+
+    func perform<R: Sendable>(
+        writes: Bool,
+        _ body: @escaping @Sendable (inout EngineLoop, Timestamp) throws(CommandError) -> R
+    ) async throws(CommandError) -> R {
+        let result: Result<R, CommandError> = await withCheckedContinuation { continuation in
+            let command = Command(
+                writes: writes,
+                perform: { loop, now in
+                    let result: Result<R, CommandError>
+                    do throws(CommandError) {
+                        result = .success(try body(&loop, now))
+                    } catch {
+                        result = .failure(error)
+                    }
+                    return { lost in continuation.resume(returning: lost.map { .failure($0) } ?? result) }
+                },
+                refuse: { continuation.resume(returning: .failure($0)) }
+            )
+            if !mailbox.post({ $0.commands.append(command) }) {
+                continuation.resume(returning: .failure(.stopping))
+            }
+        }
+        return try result.get()
+    }
+}
+
+extension Engine {
+    /// The clock once no advance is under way.
+    func clockAtRest() async throws(CommandError) -> ClockState {
+        let lost: CommandError? = await withCheckedContinuation { continuation in
+            let command = Command(
+                writes: false,
+                perform: { loop, _ in
+                    let reply: Reply = { continuation.resume(returning: $0) }
+                    guard loop.virtual.isAdvancing else { return reply }
+                    loop.virtual.whenArrived(reply)
+                    return { _ in }
+                },
+                refuse: { continuation.resume(returning: $0) }
+            )
+            if !mailbox.post({ $0.commands.append(command) }) { continuation.resume(returning: .stopping) }
+        }
+        if let lost { throw lost }
+        return try await clock()
+    }
+}
+
+/// What the engine's shell is told once, at start.
+package struct EngineSettings: Sendable {
+    /// The disk is memory: a flush costs nothing, so it happens on the engine's own thread.
+    package var flushesInline: Bool
+    /// The wall clock is looked at this often at least, so that a step is noticed.
+    package var sleepMax: Span = .seconds(5)
+    /// A step of the wall clock beyond this is journaled.
+    package var clockStepMin: Span = .seconds(60)
+
+    package init(flushesInline: Bool) {
+        self.flushesInline = flushesInline
+    }
+}

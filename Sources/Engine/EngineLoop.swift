@@ -1,0 +1,285 @@
+internal import DequeModule
+internal import Domain
+internal import Effects
+internal import Journaling
+internal import Logging
+
+/// One turn after the other: take what has come, decide what is due, frame it, release what has become durable.
+///
+/// Owned by the engine's thread alone.
+struct EngineLoop: Sendable {
+    var flow: Flow
+    var clock: EngineClock
+    var virtual: VirtualTime
+    let settings: EngineSettings
+    private let journal: Journal
+    private let mailbox: Mailbox
+    private let transport: any Transport
+    private let logger: Logger
+    private var durable: Sequence
+    private var waitingEffects = Deque<(after: Sequence, effect: Flow.Effect)>()
+    private var waitingReplies = Deque<(after: Sequence, reply: Reply)>()
+    private var journalMetrics = JournalMetrics()
+    /// Wall time minus steady time at the last look: a change is a step of the clock.
+    private var wallOffset: Span
+    private var snapshot: SnapshotTurn = .idle
+    private var stopAt: Span?
+
+    private enum SnapshotTurn {
+        case idle
+        /// Copied, and written once everything in it is durable.
+        case waiting(Ledger)
+        case writing
+    }
+
+    init(
+        flow: Flow,
+        clock: EngineClock,
+        journal: Journal,
+        mailbox: Mailbox,
+        transport: any Transport,
+        sink: SinkService?,
+        settings: EngineSettings,
+        logger: Logger
+    ) {
+        self.flow = flow
+        self.clock = clock
+        self.journal = journal
+        self.mailbox = mailbox
+        self.transport = transport
+        self.settings = settings
+        self.logger = logger
+        virtual = VirtualTime(sink: sink)
+        durable = journal.durable
+        wallOffset = Span(microseconds: clock.now.microseconds - clock.uptime.microseconds)
+    }
+
+    mutating func run(flush: () -> Void, onFailure: (String) -> Void) {
+        flow.start(now: clock.now)
+        frame(flush)
+        while true {
+            let mail = mailbox.take(waitingUpTo: sleep())
+            if let failure = receive(mail) {
+                abandon(failure)
+                onFailure(failure)
+                return
+            }
+            turn(mail)
+            frame(flush)
+            release()
+            writeSnapshotIfDue()
+            if isDrained() { break }
+        }
+        finish(flush)
+    }
+
+    /// How long nothing can happen unless mail comes; nil while the clock is frozen.
+    private func sleep() -> Span? {
+        if virtual.isAdvancing, isQuiet { return .zero }
+        var until = min(flow.timetable.next, virtual.next)
+        if journal.room != .plenty { until = max(until, clock.now + .milliseconds(500)) }
+        if stopAt != nil { return .milliseconds(20) }
+        guard let wait = clock.wait(until: until) else { return nil }
+        return min(wait, settings.sleepMax)
+    }
+
+    // MARK: Input
+
+    /// Returns the failure when the journal cannot be written any more.
+    private mutating func receive(_ mail: Mailbox.Mail) -> String? {
+        for took in mail.flushed {
+            journalMetrics.flush.add(took)
+            journalMetrics.frames += 1
+        }
+        for notice in mail.notices {
+            switch notice {
+            case .durable(let sequence): durable = max(durable, sequence)
+            case .storageFailed(let reason): return reason
+            case .snapshotDone: snapshot = .idle
+            case .stop(let drain): stopAt = clock.uptime + drain
+            }
+        }
+        return nil
+    }
+
+    private mutating func turn(_ mail: Mailbox.Mail) {
+        noticeClockStep()
+        if virtual.isAdvancing, isQuiet { passTime() }
+        let now = clock.now
+        for outcome in virtual.ready(mail.outcomes, isBarrier: clock.isFrozen, callsOut: flow.flights.count, now: now) {
+            flow.conclude(outcome, now: now)
+        }
+        for command in mail.commands { perform(command, now: now) }
+        if stopAt == nil, journal.room == .plenty { flow.due(at: now) }
+    }
+
+    private mutating func perform(_ command: Command, now: Timestamp) {
+        if stopAt != nil, command.writes { return command.refuse(.stopping) }
+        if command.writes, journal.room != .plenty { return command.refuse(.storageFull) }
+        let reply = command.perform(&self, now)
+        waitingReplies.append((flow.ledger.sequence, reply))
+    }
+
+    /// A clock that somebody set is noted; slots follow the rules for late ones, and none is decided twice, because
+    /// the cursor never goes back.
+    private mutating func noticeClockStep() {
+        guard !clock.isDriven else { return }
+        let now = clock.now
+        let offset = Span(microseconds: now.microseconds - clock.uptime.microseconds)
+        let moved = offset.microseconds - wallOffset.microseconds
+        guard moved.magnitude > UInt64(settings.clockStepMin.microseconds) else {
+            wallOffset = offset
+            return
+        }
+        flow.write(.clockStepped(ClockStepped(from: now - Span(microseconds: moved), to: now)), now)
+        logger.warning("the wall clock was stepped", metadata: ["by": "\(Span(microseconds: moved).text)"])
+        wallOffset = offset
+    }
+
+    // MARK: Output
+
+    /// Hands the turn's records to the journal as one group, and notes where they landed.
+    private mutating func frame(_ flush: () -> Void) {
+        if !flow.batch.isEmpty {
+            do {
+                try journal.append { (builder: inout FrameBuilder) throws(JournalError) in
+                    for entry in flow.batch {
+                        let job = entry.record.job
+                        let position = try builder.append(entry, previous: job.map { flow.ledger.jobs[$0].newest } ?? .none)
+                        if let job { flow.ledger.chain(job, at: position) }
+                    }
+                }
+                journalMetrics.records += UInt64(flow.batch.count)
+            } catch {
+                mailbox.post { $0.notices.append(.storageFailed("\(error)")) }
+            }
+            flow.batch.removeAll(keepingCapacity: true)
+        }
+        for effect in flow.effects { waitingEffects.append((flow.ledger.sequence, effect)) }
+        flow.effects.removeAll(keepingCapacity: true)
+        guard journal.appended > durable else { return }
+        guard settings.flushesInline else { return flush() }
+        do {
+            if let sequence = try journal.flush() { durable = sequence }
+        } catch {
+            mailbox.post { $0.notices.append(.storageFailed("\(error)")) }
+        }
+    }
+
+    /// Lets go what waited for durability: calls in one batch, then replies.
+    private mutating func release() {
+        var calls: [Call] = []
+        var aborts: [UInt64] = []
+        let now = clock.now
+        while let (after, effect) = waitingEffects.first, after <= durable {
+            waitingEffects.removeFirst()
+            switch effect {
+            case .abort(let id): aborts.append(id)
+            case .send(let id):
+                switch flow.deliver(id, now: now) {
+                case nil: break
+                case .impossible(let outcome): mailbox.post { $0.outcomes.append(outcome) }
+                case .call(let call):
+                    if !(clock.isDriven && virtual.take(call, now: now)) { calls.append(call) }
+                }
+            }
+        }
+        if !aborts.isEmpty { transport.abort(aborts) }
+        if !calls.isEmpty { transport.send(calls) }
+        while let (after, reply) = waitingReplies.first, after <= durable {
+            waitingReplies.removeFirst()
+            reply(nil)
+        }
+    }
+
+    // MARK: Driven time
+
+    /// Nothing is out, nothing is waiting for the disk: the next instant may come.
+    private var isQuiet: Bool {
+        waitingEffects.isEmpty && flow.flights.count == virtual.callsOut
+    }
+
+    private mutating func passTime() {
+        guard let target = virtual.target else { return }
+        let next = min(flow.timetable.next, virtual.next)
+        if next <= target {
+            clock.set(max(next, clock.now))
+        } else {
+            clock.set(target)
+            for reply in virtual.arrive(&clock) { waitingReplies.append((flow.ledger.sequence, reply)) }
+        }
+    }
+
+    /// `POST /clock`. An `advance` answers when it has arrived; anything else at once.
+    mutating func drive(_ command: ClockCommand, now: Timestamp) throws(CommandError) {
+        guard clock.isDrivable else {
+            throw .conflict("this server lives by the machine's clock; start it with --ephemeral to drive one")
+        }
+        switch command {
+        case .advance(let span):
+            virtual.begin(to: max(virtual.target ?? now, now) + span, &clock)
+        case .set(let time):
+            clock.set(time)
+            flow.write(.clockStepped(ClockStepped(from: now, to: time)), time)
+        case .freeze(let freezes): clock.freeze(freezes)
+        case .speed(let speed): clock.run(speed: speed)
+        }
+    }
+
+    // MARK: Snapshots
+
+    private mutating func writeSnapshotIfDue() {
+        switch snapshot {
+        case .writing: return
+        case .idle:
+            if journal.isSnapshotDue { snapshot = .waiting(flow.ledger) }
+        case .waiting(let ledger):
+            guard ledger.sequence <= durable else { return }
+            snapshot = .writing
+            SnapshotThread.write(ledger, to: journal, logger: logger) { [mailbox] in
+                mailbox.post { $0.notices.append(.snapshotDone) }
+            }
+        }
+    }
+
+    // MARK: The end
+
+    private func isDrained() -> Bool {
+        guard let stopAt else { return false }
+        return flow.flights.count == virtual.callsOut && waitingReplies.isEmpty || clock.uptime >= stopAt
+    }
+
+    private mutating func finish(_ flush: () -> Void) {
+        let rest = mailbox.close()
+        for command in rest.commands { command.refuse(.stopping) }
+        for outcome in rest.outcomes { flow.conclude(outcome, now: clock.now) }
+        frame(flush)
+        journal.close()
+        flush()
+        // What still waits for durability gets it from the writer's last flush or not at all; the callers are told
+        // that the server is stopping, which is true either way.
+        for (_, reply) in waitingReplies { reply(.stopping) }
+    }
+
+    private func abandon(_ failure: String) {
+        for (_, reply) in waitingReplies { reply(.storageFailed(failure)) }
+        for command in mailbox.close().commands { command.refuse(.storageFailed(failure)) }
+    }
+
+    func status(now: Timestamp) -> EngineStatus {
+        EngineStatus(
+            now: now,
+            sequence: flow.ledger.sequence,
+            jobs: flow.ledger.jobs.live,
+            openRuns: flow.ledger.openRuns.count,
+            callsInFlight: flow.flights.count,
+            waitingForLimits: flow.limits.waitingCount,
+            alarms: flow.timetable.count,
+            behind: flow.timetable.next < now ? now - flow.timetable.next : .zero,
+            flow: flow.metrics,
+            journal: journalMetrics,
+            isStorageFull: journal.room != .plenty,
+            zoneVersion: flow.settings.zones.version
+        )
+    }
+}

@@ -1,0 +1,163 @@
+package import Cron
+internal import Dispatching
+package import Domain
+internal import Effects
+internal import Scheduling
+
+/// The path, in order: trigger → schedule → record(intent) → dispatch → record(outcome) → event → alert.
+///
+/// A value without clock, thread or socket. It applies records to the ledger at once and collects them in `batch`;
+/// what follows from them waits in `effects` until the shell (`Engine`) has made the batch durable.
+package struct Flow: Sendable {
+    package internal(set) var ledger: Ledger
+    var timetable = Timetable()
+    var plans: Plans
+    var limits: Limits
+    var courier: Courier
+    let settings: FlowSettings
+    let keys: KeyRing
+    let entropy: any Entropy
+    /// Records of this step, applied and not yet framed.
+    var batch: [Entry] = []
+    /// What the records of this step allow, once they are durable.
+    var effects: [Effect] = []
+    /// Calls out, by the sequence of the record that stated the intent.
+    var flights: [UInt64: Flight] = [:]
+    /// Jobs that go through missed slots one at a time.
+    var catching: [JobID: Timestamp] = [:]
+    /// Jobs with a slot that waits for a place under its limit.
+    var accepted: [JobID: AcceptedSlot] = [:]
+    var metrics = FlowMetrics()
+
+    /// A call on its way.
+    struct Flight: Sendable {
+        var run: RunID
+        var limit: UInt32
+    }
+
+    /// What may happen only after the records before it are durable.
+    enum Effect: Sendable {
+        /// Make the call whose intent has this sequence.
+        case send(UInt64)
+        /// Give up the call.
+        case abort(UInt64)
+    }
+
+    /// **Trigger and schedule.** Everything whose time has come, in order.
+    mutating func due(at now: Timestamp) {
+        while let alarm = timetable.ring(at: now) {
+            switch alarm {
+            case .slot(let job): decide(job, now: now)
+            case .retry(let run): tryAgain(run, now: now)
+            case .runDeadline(let run): overrun(run, now: now)
+            case .resume(let job): endPause(job, now: now)
+            case .limitWait(let job): expire(job, now: now)
+            case .limitRoom(let limit): serve(limit, now: now)
+            }
+        }
+    }
+
+    /// **Record the intent.** A decision's records, then the calls they allow.
+    mutating func intend(_ decision: Decision, limit: UInt32, now: Timestamp) {
+        for step in decision.steps {
+            switch step {
+            case .settle(let record): write(.slotsDecided(record), now)
+            case .queue(let record): write(.slotQueued(record), now)
+            case .run(let record):
+                write(.slotDecided(record), now)
+                launch(ledger.sequence, limit: limit)
+                metrics.lateness.add(now - record.slot.instant)
+            }
+        }
+    }
+
+    /// The intent is stated by the newest record: once that is durable, the call goes out.
+    mutating func launch(_ run: RunID, limit: UInt32) {
+        flights[ledger.sequence.value] = Flight(run: run, limit: limit)
+        effects.append(.send(ledger.sequence.value))
+    }
+
+    /// **Dispatch.** Writes the call whose intent has become durable; nil when its run is over already.
+    mutating func deliver(_ id: UInt64, now: Timestamp) -> Delivery? {
+        guard let flight = flights[id], let run = ledger.openRuns[flight.run],
+            let prepared = courier.prepare(run.job, ledger)
+        else { return nil }
+        do {
+            let call = try courier.call(
+                id: id,
+                run: flight.run,
+                run,
+                prepared: prepared,
+                storeID: ledger.storeID,
+                now: now
+            )
+            return .call(call)
+        } catch {
+            return .impossible(Outcome(id: id, result: .failed(error.failure), timings: Timings(), address: ""))
+        }
+    }
+
+    /// **Record the outcome.** Success closes the run; failure is tried again or closes it.
+    mutating func conclude(_ outcome: Outcome, now: Timestamp) {
+        guard let flight = flights.removeValue(forKey: outcome.id) else { return }
+        limits.release(flight.limit)
+        if let run = ledger.openRuns[flight.run], let prepared = courier.prepare(run.job, ledger) {
+            let report = Judgement.report(outcome, attempt: run.attempt, definition: prepared.definition)
+            metrics.note(report)
+            if report.failure == nil {
+                close(flight.run, run, as: .ok, report, now: now)
+            } else {
+                var retryAfter: String?
+                if case .answered(let answer) = outcome.result { retryAfter = answer.retryAfter }
+                fail(flight.run, run, report, prepared.definition, retryAfter: retryAfter, now: now)
+            }
+        }
+        serve(flight.limit, now: now)
+    }
+
+    /// **Event.** An event is a committed record: the shell tells subscribers that the journal has grown, and
+    /// `Streaming.EventView` shows what it has grown by. There is no second bus.
+    mutating func write(_ record: Record, _ now: Timestamp) {
+        let entry = Entry(
+            sequence: ledger.sequence.next,
+            time: now,
+            account: account(of: record),
+            visibility: record.visibility,
+            record: record
+        )
+        // Where the record lands is known once the batch is framed (`Ledger.chain`).
+        let newest = record.job.map { ledger.jobs.contains($0) ? ledger.jobs[$0].newest : .none } ?? .none
+        do {
+            try ledger.apply(entry, at: newest)
+        } catch {
+            preconditionFailure("the engine made a record that does not follow from its own ledger: \(error)")
+        }
+        batch.append(entry)
+    }
+
+    private func account(of record: Record) -> UInt32 {
+        switch record {
+        case .schedulerRegistered(let scheduler): scheduler.account
+        case .jobRegistered(let job): ledger.schedulers[job.scheduler]?.account ?? 0
+        default: record.job.flatMap { ledger.schedulers[ledger.jobs[$0].scheduler]?.account } ?? 0
+        }
+    }
+}
+
+/// A call to make, or the outcome that it already has.
+enum Delivery: Sendable {
+    case call(Call)
+    case impossible(Outcome)
+}
+
+/// What the flow is told once, at start.
+package struct FlowSettings: Sendable {
+    /// Calls in flight under one limit key whose jobs name no number.
+    package var targetParallel: UInt32 = 64
+    package var userAgent: String = "chronatog"
+    package var zones: ZoneDatabase
+
+    package init(zones: ZoneDatabase) {
+        self.zones = zones
+    }
+}

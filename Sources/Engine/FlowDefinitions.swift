@@ -1,0 +1,151 @@
+internal import Cron
+package import Domain
+internal import Effects
+internal import Scheduling
+
+// From a draft to a definition that can be kept: secrets sealed, schedule compiled, zone adopted. And the views.
+extension Flow {
+    /// Seals what the draft brings in the clear; what it leaves alone stays as it is.
+    func seal(_ draft: JobDraft, job: JobID, account: UInt32) -> JobDefinition {
+        var definition = draft.definition
+        func sealed(_ text: String, _ field: String) -> Sealed {
+            keys.seal(Array(text.utf8), for: SecretPlace(account: account, object: "job/\(job)", field: field))
+        }
+        if case .url(var url) = definition.callback.target {
+            if let query = draft.query { url.query = query.isEmpty ? nil : sealed(query, "query") }
+            if let userInfo = draft.userInfo { url.userInfo = userInfo.isEmpty ? nil : sealed(userInfo, "userinfo") }
+            definition.callback.target = .url(url)
+        }
+        if let headers = draft.headers {
+            let old = definition.callback.headers
+            definition.callback.headers = headers.compactMap { name, value in
+                if let value {
+                    return SealedHeader(name: name, value: sealed(value, "header/\(name.lowercased())"))
+                }
+                return old.first { $0.name.lowercased() == name.lowercased() }
+            }
+        }
+        if let body = draft.secretBody { definition.callback.body = .sealed(sealed(body, "body")) }
+        return definition
+    }
+
+    func compile(
+        _ definition: JobDefinition,
+        job: JobID,
+        registeredAt: Timestamp,
+        account: UInt32
+    ) throws(CommandError) -> Plan {
+        do {
+            let zone: Zone
+            if let adopted = ledger.zones[definition.zone] {
+                zone = try Zone(name: adopted.name, version: adopted.version, tzif: adopted.bytes)
+            } else {
+                zone = try settings.zones.zone(named: definition.zone)
+            }
+            let lines = try Plans.recurrences(of: definition, job: job, registeredAt: registeredAt, zone: zone)
+            return Plan(definition, lines: lines, account: account)
+        } catch let error as ZoneError {
+            throw .invalid([CommandError.Fault(field: "zone", message: "\(error)")])
+        } catch {
+            throw .invalid([CommandError.Fault(field: "schedule", message: "\(error)")])
+        }
+    }
+
+    /// Puts a zone's rules into the journal when they are used for the first time.
+    mutating func adoptZone(_ name: String, now: Timestamp) {
+        guard name != "UTC", ledger.zones[name] == nil, let bytes = settings.zones.bytes(named: name) else { return }
+        adopt(ZoneAdopted(name: name, version: settings.zones.version, bytes: bytes), now: now)
+    }
+
+    /// Whether slots decided under one definition could differ under the other.
+    static func schedulingDiffers(_ a: JobDefinition, _ b: JobDefinition) -> Bool {
+        a.schedule != b.schedule || a.dialect != b.dialect || a.zone != b.zone || a.dst != b.dst
+            || a.dayMatch != b.dayMatch || a.start != b.start || a.end != b.end
+    }
+
+    // MARK: Schedulers
+
+    package mutating func registerScheduler(
+        name: String,
+        username: String,
+        password: String,
+        now: Timestamp
+    ) throws(CommandError) -> SchedulerRegistered {
+        guard !ledger.schedulers.values.contains(where: { $0.username == username }) else {
+            throw .schedulerExists(username: username)
+        }
+        let salt = entropy.bytes(16)
+        let record = SchedulerRegistered(
+            number: ledger.schedulersEver + 1,
+            account: 1,
+            name: name,
+            username: username,
+            salt: salt,
+            passwordHash: PasswordHash.make(password, salt: salt)
+        )
+        write(.schedulerRegistered(record), now)
+        return record
+    }
+
+    package mutating func removeScheduler(_ number: UInt32, now: Timestamp) throws(CommandError) {
+        guard ledger.schedulers[number] != nil else { throw .noSuchScheduler(number) }
+        let jobs = ledger.jobs.ids.count {
+            ledger.jobs[$0].scheduler == number && ledger.jobs[$0].state != .removed
+        }
+        guard jobs == 0, number != 1 else { throw .schedulerInUse(number, jobs: jobs) }
+        write(.schedulerRemoved(SchedulerRemoved(number: number)), now)
+    }
+
+    // MARK: Views
+
+    package func view(_ job: JobID) throws(CommandError) -> JobView {
+        guard let definition = ledger.definition(of: job) else { throw .noSuchJob(job) }
+        return JobView(
+            id: job,
+            entry: ledger.jobs[job],
+            definition: definition,
+            pause: ledger.pauses[job],
+            catchingUpThrough: catching[job],
+            limitWaiting: accepted[job] != nil
+        )
+    }
+
+    package func views(after: JobID, limit: Int, as caller: Caller) -> [JobView] {
+        var views: [JobView] = []
+        var number = after.number
+        while views.count < limit, number < UInt32(ledger.jobs.count) {
+            number += 1
+            let job = JobID(number)
+            guard ledger.jobs[job].state != .removed, caller.mayUse(scheduler: ledger.jobs[job].scheduler),
+                let view = try? view(job)
+            else { continue }
+            views.append(view)
+        }
+        return views
+    }
+
+    package func openRunViews(of job: JobID?) -> [OpenRunView] {
+        guard let job else {
+            return ledger.openRuns.sorted { $0.key < $1.key }.map { OpenRunView(id: $0.key, run: $0.value) }
+        }
+        guard ledger.jobs.contains(job) else { return [] }
+        return ledger.openRuns(of: job).compactMap { id in
+            ledger.openRuns[id].map { OpenRunView(id: id, run: $0) }
+        }
+    }
+
+    package func signingSecret(of job: JobID) -> String {
+        courier.signingSecret(of: job, storeID: ledger.storeID)
+    }
+}
+
+extension Record {
+    /// Who may see this as an event.
+    package var visibility: Visibility {
+        switch self {
+        case .folderFounded, .zoneAdopted: .internal
+        case .schedulerRegistered, .schedulerRemoved, .clockStepped: .operator
+        default: .account
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package import Domain
+
+/// Figures that the flow keeps of itself. They are counted from the start of the process and are not journaled.
+package struct FlowMetrics: Sendable {
+    /// From a slot's instant to the record of its intent.
+    package var lateness = Histogram()
+    /// From the first byte written to the last byte read, by the wire's clock.
+    package var callDuration = Histogram()
+    /// Runs closed, by result.
+    package var closed: [SlotResult: UInt64] = [:]
+    /// Failed attempts, by kind.
+    package var failures: [FailureKind: UInt64] = [:]
+    package var attempts: UInt64 = 0
+    /// Jobs whose definition this build cannot compile, and why.
+    package var uncompiled: [JobID: String] = [:]
+
+    mutating func note(_ report: AttemptReport) {
+        attempts += 1
+        callDuration.add(Span(microseconds: Int64(report.timings.total)))
+        if let failure = report.failure { failures[failure.kind, default: 0] += 1 }
+    }
+
+    mutating func count(_ result: SlotResult, lasted: Span) {
+        closed[result, default: 0] += 1
+    }
+}
+
+/// Counts by fixed upper bounds, as Prometheus wants them.
+package struct Histogram: Sendable {
+    /// Upper bounds in microseconds; a last bucket has none.
+    package static let bounds: [Int64] = [
+        1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000,
+        10_000_000, 60_000_000,
+    ]
+    package private(set) var counts = [UInt64](repeating: 0, count: Histogram.bounds.count + 1)
+    package private(set) var sumMicroseconds: Int64 = 0
+
+    package init() {}
+
+    package var count: UInt64 { counts.reduce(0, +) }
+
+    package mutating func add(_ span: Span) {
+        let value = max(span.microseconds, 0)
+        sumMicroseconds &+= value
+        var index = 0
+        while index < Self.bounds.count, value > Self.bounds[index] { index += 1 }
+        counts[index] += 1
+    }
+}
+
+/// What `/healthz` and `/-/metrics` show.
+package struct EngineStatus: Sendable {
+    package var now: Timestamp
+    package var sequence: Sequence
+    package var jobs: Int
+    package var openRuns: Int
+    package var callsInFlight: Int
+    package var waitingForLimits: Int
+    package var alarms: Int
+    /// How long the earliest alarm has been due; zero when none is.
+    package var behind: Span
+    package var flow: FlowMetrics
+    package var journal: JournalMetrics
+    /// The disk has no room for new promises; what was promised goes on.
+    package var isStorageFull: Bool
+    package var zoneVersion: String
+}
+
+/// Figures of the journal's writer.
+package struct JournalMetrics: Sendable {
+    /// Time of one write and fdatasync.
+    package var flush = Histogram()
+    package var frames: UInt64 = 0
+    package var records: UInt64 = 0
+    package init() {}
+}

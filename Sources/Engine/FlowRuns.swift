@@ -1,0 +1,120 @@
+internal import Dispatching
+package import Domain
+internal import Scheduling
+
+// A run between its opening and its one end.
+extension Flow {
+    /// A failed attempt is tried again, or closes the run.
+    mutating func fail(
+        _ id: RunID,
+        _ run: OpenRun,
+        _ report: AttemptReport,
+        _ definition: JobDefinition,
+        retryAfter: String?,
+        now: Timestamp
+    ) {
+        let decision = RetryDecision.decide(
+            report,
+            run: id,
+            run,
+            policy: definition.retry,
+            runDeadline: definition.runDeadline,
+            retryAfter: retryAfter,
+            nextSlot: ledger.jobs[run.job].next,
+            now: now
+        )
+        switch decision {
+        case .retry(let at):
+            write(.attemptFailed(AttemptFailed(job: run.job, run: id, report: report, retryAt: at)), now)
+            timetable.set(.retry(id), at: at)
+        case .giveUp:
+            close(id, run, as: .failed, report, now: now)
+            // 410 says that the target is gone for good: calling on would only annoy.
+            if report.status == 410, ledger.jobs[run.job].state == .active {
+                pauseJob(run.job, until: nil, reason: "the target answered 410 Gone", now: now)
+            }
+        }
+    }
+
+    /// Closes a run and lets whatever waited behind it go on.
+    mutating func close(
+        _ id: RunID,
+        _ run: OpenRun,
+        as result: SlotResult,
+        _ report: AttemptReport,
+        now: Timestamp
+    ) {
+        write(.runClosed(RunClosed(job: run.job, run: id, result: result, report: report)), now)
+        metrics.count(result, lasted: now - run.openedAt)
+        wake(run.job, now: now)
+    }
+
+    /// The next attempt of a run is due: it needs a place like any other call.
+    mutating func tryAgain(_ id: RunID, now: Timestamp, isTurn: Bool = false) {
+        guard let run = ledger.openRuns[id], let at = run.retryAt, at <= now, let plan = plan(of: run.job) else {
+            return
+        }
+        let limit = limits.index(of: plan.limitKey)
+        switch limits.take(limit, plan.limit, now: now, jumps: isTurn) {
+        case .taken:
+            write(.attemptIntended(AttemptIntended(job: run.job, run: id, n: run.attempt + 1)), now)
+            launch(id, limit: limit)
+        case .full:
+            wait(id, run, limit, isTurn: isTurn)
+        case .until(let time):
+            wait(id, run, limit, isTurn: isTurn)
+            timetable.set(.limitRoom(limit), at: time)
+        }
+    }
+
+    private mutating func wait(_ id: RunID, _ run: OpenRun, _ limit: UInt32, isTurn: Bool) {
+        if isTurn { return limits.waitAgain(limit, .retry(id)) }
+        limits.wait(limit, .retry(id))
+        if let definition = courier.prepare(run.job, ledger)?.definition {
+            timetable.set(.runDeadline(id), at: run.openedAt + definition.runDeadline)
+        }
+    }
+
+    /// A run that still waits for a place at its deadline ends there.
+    mutating func overrun(_ id: RunID, now: Timestamp) {
+        guard let run = ledger.openRuns[id], run.retryAt != nil else { return }
+        let failure = Failure(.timeoutTotal, "the run's deadline passed while attempt \(run.attempt + 1) waited for its limit")
+        close(id, run, as: .failed, AttemptReport(n: run.attempt, failure: failure), now: now)
+    }
+
+    /// Ends all open runs of a job; calls in flight are given up.
+    mutating func cancelOpenRuns(of job: JobID, as result: SlotResult, now: Timestamp) {
+        for id in ledger.openRuns(of: job) {
+            guard let run = ledger.openRuns[id] else { continue }
+            if let flight = flights.first(where: { $0.value.run == id }) {
+                flights[flight.key] = nil
+                limits.release(flight.value.limit)
+                effects.append(.abort(flight.key))
+            }
+            let report = AttemptReport(n: run.attempt)
+            write(.runClosed(RunClosed(job: job, run: id, result: result, report: report)), now)
+            metrics.count(result, lasted: now - run.openedAt)
+        }
+    }
+
+    /// Opens a run that no slot asked for.
+    mutating func openRun(_ job: JobID, _ trigger: RunTrigger, slot: Slot? = nil, now: Timestamp) -> RunID? {
+        guard let plan = plan(of: job) else { return nil }
+        let limit = limits.index(of: plan.limitKey)
+        limits.takeAnyway(limit)
+        write(
+            .runOpened(
+                RunOpened(
+                    job: job,
+                    revision: ledger.jobs[job].revision,
+                    trigger: trigger,
+                    scheduledAt: slot?.instant ?? now,
+                    slot: slot
+                )
+            ),
+            now
+        )
+        launch(ledger.sequence, limit: limit)
+        return ledger.sequence
+    }
+}

@@ -1,0 +1,21 @@
+private import Dispatch
+internal import Domain
+internal import Journaling
+internal import Logging
+
+/// Writes a snapshot away from the engine's thread: the ledger is a value, so its copy is what is written while the
+/// engine goes on.
+enum SnapshotThread {
+    static func write(_ ledger: Ledger, to journal: Journal, logger: Logger, done: @escaping @Sendable () -> Void) {
+        DispatchQueue.global(qos: .utility).async {
+            do {
+                try journal.writeSnapshot(of: ledger)
+                logger.info("snapshot written", metadata: ["sequence": "\(ledger.sequence)"])
+            } catch {
+                // Not fatal: the journal itself is whole, a start only takes longer.
+                logger.error("no snapshot could be written", metadata: ["error": "\(error)"])
+            }
+            done()
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package import Domain
+
+/// The number that stands for a record in the journal. For ever.
+package enum RecordKind: UInt8, Sendable, CaseIterable {
+    case folderFounded = 1
+    case schedulerRegistered = 2
+    case schedulerRemoved = 3
+    case zoneAdopted = 4
+    case jobRegistered = 5
+    case jobRevised = 6
+    case jobRemoved = 7
+    case jobPaused = 8
+    case jobResumed = 9
+    case jobFinished = 10
+    case slotDecided = 11
+    case slotsDecided = 12
+    case slotQueued = 13
+    case runOpened = 14
+    case attemptFailed = 15
+    case attemptIntended = 16
+    case runClosed = 17
+    case clockStepped = 18
+
+    /// camelCase, as `Record.name`.
+    package var name: String { String(describing: self) }
+
+    package init?(name: String) {
+        guard let kind = RecordKind.allCases.first(where: { $0.name == name }) else { return nil }
+        self = kind
+    }
+}
+
+extension Record {
+    package var kind: RecordKind {
+        switch self {
+        case .folderFounded: .folderFounded
+        case .schedulerRegistered: .schedulerRegistered
+        case .schedulerRemoved: .schedulerRemoved
+        case .zoneAdopted: .zoneAdopted
+        case .jobRegistered: .jobRegistered
+        case .jobRevised: .jobRevised
+        case .jobRemoved: .jobRemoved
+        case .jobPaused: .jobPaused
+        case .jobResumed: .jobResumed
+        case .jobFinished: .jobFinished
+        case .slotDecided: .slotDecided
+        case .slotsDecided: .slotsDecided
+        case .slotQueued: .slotQueued
+        case .runOpened: .runOpened
+        case .attemptFailed: .attemptFailed
+        case .attemptIntended: .attemptIntended
+        case .runClosed: .runClosed
+        case .clockStepped: .clockStepped
+        }
+    }
+}

@@ -1,0 +1,88 @@
+internal import DequeModule
+package import Domain
+
+/// How many calls may be in flight, and how many may start in a period, under each key (`semantics.md` §4.3, 3).
+/// Who finds no place waits in order of arrival.
+package struct Limits: Sendable {
+    /// Calls in flight under a key whose jobs name no number (`--target-parallel`).
+    package let parallelDefault: UInt32
+    private var indexOfKey: [LimitKey: UInt32] = [:]
+    private var states: [State] = []
+
+    package enum Waiter: Sendable, Hashable {
+        case job(JobID)
+        case retry(RunID)
+    }
+
+    private struct State {
+        var inFlight: UInt32 = 0
+        /// Generic cell rate: the time up to which starts are already paid for.
+        var paidThrough = Timestamp.distantPast
+        var waiting = Deque<Waiter>()
+    }
+
+    package enum Place: Sendable, Hashable {
+        case taken
+        /// All places are in use; one comes free when a call ends.
+        case full
+        /// The rate is used up until then.
+        case until(Timestamp)
+    }
+
+    package init(parallelDefault: UInt32) {
+        self.parallelDefault = parallelDefault
+    }
+
+    /// A small number for a key.
+    package mutating func index(of key: LimitKey) -> UInt32 {
+        if let index = indexOfKey[key] { return index }
+        states.append(State())
+        let index = UInt32(states.count - 1)
+        indexOfKey[key] = index
+        return index
+    }
+
+    /// Takes a place for one call, unless others wait for one already (`jumps` is theirs when their turn has come).
+    package mutating func take(_ index: UInt32, _ policy: LimitPolicy, now: Timestamp, jumps: Bool = false) -> Place {
+        let parallel = policy.parallel == 0 ? parallelDefault : policy.parallel
+        let state = Int(index)
+        if !jumps, !states[state].waiting.isEmpty { return .full }
+        if states[state].inFlight >= parallel { return .full }
+        if policy.rate > 0 {
+            let step = Span(microseconds: max(policy.period.microseconds / Int64(policy.rate), 1))
+            let paid = max(states[state].paidThrough, now)
+            let burst = Span(microseconds: policy.period.microseconds - step.microseconds)
+            if paid - burst > now { return .until(paid - burst) }
+            states[state].paidThrough = paid + step
+        }
+        states[state].inFlight += 1
+        return .taken
+    }
+
+    /// Takes a place whether there is one or not: a person asked for this call now.
+    package mutating func takeAnyway(_ index: UInt32) {
+        states[Int(index)].inFlight += 1
+    }
+
+    /// A call ended.
+    package mutating func release(_ index: UInt32) {
+        states[Int(index)].inFlight -= 1
+    }
+
+    package mutating func wait(_ index: UInt32, _ waiter: Waiter) {
+        states[Int(index)].waiting.append(waiter)
+    }
+
+    /// Puts a waiter back at the head: its turn came but its own limit is narrower.
+    package mutating func waitAgain(_ index: UInt32, _ waiter: Waiter) {
+        states[Int(index)].waiting.prepend(waiter)
+    }
+
+    /// The next in line, taken off the line.
+    package mutating func nextWaiter(_ index: UInt32) -> Waiter? {
+        states[Int(index)].waiting.popFirst()
+    }
+
+    package func waitingCount(_ index: UInt32) -> Int { states[Int(index)].waiting.count }
+    package var waitingCount: Int { states.reduce(0) { $0 + $1.waiting.count } }
+}

@@ -1,0 +1,111 @@
+package import Domain
+internal import HeapModule
+
+/// What happens when: one heap of alarms. An alarm that no longer holds is recognised when it rings, by asking the
+/// ledger, so nothing is ever searched for or removed.
+package struct Timetable: Sendable {
+    private var heap = Heap<Packed>()
+    /// By job number: the instant its slot alarm was last set for. An alarm at any other time is stale.
+    private var dueOfJob: [Timestamp] = []
+
+    package enum Alarm: Sendable, Hashable {
+        /// The job has slots to decide.
+        case slot(JobID)
+        /// The run's next attempt is due.
+        case retry(RunID)
+        /// The run has been open for as long as it may.
+        case runDeadline(RunID)
+        /// A pause ends by itself.
+        case resume(JobID)
+        /// A slot has waited for its limit for as long as it may.
+        case limitWait(JobID)
+        /// A rate has room again.
+        case limitRoom(UInt32)
+    }
+
+    /// Sixteen bytes an alarm; equal times ring in order of kind and number, which makes a run repeatable.
+    private struct Packed: Comparable {
+        var at: Int64
+        var what: UInt64
+
+        static func < (a: Packed, b: Packed) -> Bool { a.at == b.at ? a.what < b.what : a.at < b.at }
+    }
+
+    package init() {}
+
+    /// The next time something rings; `distantFuture` when nothing will.
+    package var next: Timestamp { heap.min.map { Timestamp(microseconds: $0.at) } ?? .distantFuture }
+    package var count: Int { heap.count }
+
+    package mutating func reserve(_ capacity: Int) {
+        dueOfJob.reserveCapacity(capacity)
+    }
+
+    /// Sets all slot alarms of a start at once: linear time instead of one insertion each.
+    package mutating func fill(_ alarms: [(JobID, Timestamp)]) {
+        for (job, at) in alarms { note(job, at) }
+        heap.insert(
+            contentsOf: alarms.lazy.filter { $0.1 != .distantFuture }.map {
+                Packed(at: $0.1.microseconds, what: UInt64($0.0.number))
+            }
+        )
+    }
+
+    /// Sets (or moves) a job's slot alarm; `distantFuture` clears it.
+    package mutating func set(_ job: JobID, at time: Timestamp) {
+        guard note(job, time), time != .distantFuture else { return }
+        heap.insert(Packed(at: time.microseconds, what: UInt64(job.number)))
+    }
+
+    /// Sets any other alarm.
+    package mutating func set(_ alarm: Alarm, at time: Timestamp) {
+        guard time != .distantFuture else { return }
+        heap.insert(Packed(at: time.microseconds, what: Self.pack(alarm)))
+    }
+
+    /// Takes the next alarm that is due. Stale slot alarms are dropped on the way.
+    package mutating func ring(at now: Timestamp) -> Alarm? {
+        while let first = heap.min, first.at <= now.microseconds {
+            heap.removeMin()
+            let alarm = Self.unpack(first.what)
+            guard case .slot(let job) = alarm else { return alarm }
+            guard dueOfJob[Int(job.number)].microseconds == first.at else { continue }
+            dueOfJob[Int(job.number)] = .distantFuture
+            return alarm
+        }
+        return nil
+    }
+
+    /// Remembers the time; false when the alarm stands already.
+    @discardableResult
+    private mutating func note(_ job: JobID, _ time: Timestamp) -> Bool {
+        let number = Int(job.number)
+        while dueOfJob.count <= number { dueOfJob.append(.distantFuture) }
+        guard dueOfJob[number] != time else { return false }
+        dueOfJob[number] = time
+        return true
+    }
+
+    private static func pack(_ alarm: Alarm) -> UInt64 {
+        switch alarm {
+        case .slot(let job): UInt64(job.number)
+        case .retry(let run): 1 << 60 | run.value
+        case .runDeadline(let run): 2 << 60 | run.value
+        case .resume(let job): 3 << 60 | UInt64(job.number)
+        case .limitWait(let job): 4 << 60 | UInt64(job.number)
+        case .limitRoom(let index): 5 << 60 | UInt64(index)
+        }
+    }
+
+    private static func unpack(_ what: UInt64) -> Alarm {
+        let number = what & (1 << 60 - 1)
+        switch what >> 60 {
+        case 1: return .retry(RunID(number))
+        case 2: return .runDeadline(RunID(number))
+        case 3: return .resume(JobID(UInt32(number)))
+        case 4: return .limitWait(JobID(UInt32(number)))
+        case 5: return .limitRoom(UInt32(number))
+        default: return .slot(JobID(UInt32(number)))
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package import Domain
+
+/// What happened, as subscribers name it. The words are a promise: records may be encoded anew, these stay.
+package enum EventType: String, Sendable, CaseIterable {
+    case folderFounded = "folder.founded"
+    case schedulerRegistered = "scheduler.registered"
+    case schedulerRemoved = "scheduler.removed"
+    case zoneAdopted = "zone.adopted"
+    case jobRegistered = "job.registered"
+    case jobRevised = "job.revised"
+    case jobRemoved = "job.removed"
+    case jobPaused = "job.paused"
+    case jobResumed = "job.resumed"
+    case jobFinished = "job.finished"
+    case slotDecided = "slot.decided"
+    case slotsDecided = "slots.decided"
+    case slotQueued = "slot.queued"
+    case runOpened = "run.opened"
+    case attemptFailed = "attempt.failed"
+    case attemptIntended = "attempt.intended"
+    case runClosed = "run.closed"
+    case clockStepped = "clock.stepped"
+
+    package init(_ record: Record) {
+        self =
+            switch record {
+            case .folderFounded: .folderFounded
+            case .schedulerRegistered: .schedulerRegistered
+            case .schedulerRemoved: .schedulerRemoved
+            case .zoneAdopted: .zoneAdopted
+            case .jobRegistered: .jobRegistered
+            case .jobRevised: .jobRevised
+            case .jobRemoved: .jobRemoved
+            case .jobPaused: .jobPaused
+            case .jobResumed: .jobResumed
+            case .jobFinished: .jobFinished
+            case .slotDecided: .slotDecided
+            case .slotsDecided: .slotsDecided
+            case .slotQueued: .slotQueued
+            case .runOpened: .runOpened
+            case .attemptFailed: .attemptFailed
+            case .attemptIntended: .attemptIntended
+            case .runClosed: .runClosed
+            case .clockStepped: .clockStepped
+            }
+    }
+
+    /// Whether a filter such as `run.closed` or `run.*` lets this type through.
+    package func matches(_ filter: String) -> Bool {
+        guard filter.hasSuffix(".*") else { return rawValue == filter }
+        return rawValue.hasPrefix(filter.dropLast())
+    }
+}

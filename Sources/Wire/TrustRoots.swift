@@ -1,0 +1,90 @@
+import NIOSSL
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The certificate authorities that an https target's certificate must lead to, loaded once at start, so that a
+/// missing file is an error then and not a failed call at night.
+package struct TrustRoots: Sendable {
+    /// Where the authorities came from, for the start's log: file paths, or nothing.
+    package let sources: [String]
+    /// Nil when nobody is trusted.
+    let context: NIOSSLContext?
+
+    /// Trusts nobody: every https call fails as `tls`. For a program that calls loopback http only.
+    package static let nobody = TrustRoots(sources: [], context: nil)
+
+    /// Where Linux distributions and our own image keep the bundle.
+    package static let systemFiles = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    ]
+
+    /// Loads the first system bundle there is and, beside it, the authorities of `caFile` (PEM). A machine
+    /// without a system bundle is fine as long as `caFile` is given.
+    package static func load(
+        caFile: String? = nil,
+        systemFiles: [String] = TrustRoots.systemFiles
+    ) throws(TrustFault) -> TrustRoots {
+        let system = systemFiles.first { unsafe access($0, R_OK) == 0 }
+        guard system != nil || caFile != nil else { throw .noneFound(tried: systemFiles) }
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.certificateVerification = .fullVerification
+        configuration.applicationProtocols = ["http/1.1"]
+        if let system { configuration.trustRoots = .file(system) }
+        if let caFile {
+            let own = try certificates(inFile: caFile)
+            if system == nil {
+                configuration.trustRoots = .certificates(own)
+            } else {
+                configuration.additionalTrustRoots = [.certificates(own)]
+            }
+        }
+        do {
+            let context = try NIOSSLContext(configuration: configuration)
+            return TrustRoots(sources: [system, caFile].compactMap { $0 }, context: context)
+        } catch {
+            throw .unreadable(path: system ?? caFile ?? "", reason: "\(error)")
+        }
+    }
+
+    private static func certificates(inFile path: String) throws(TrustFault) -> [NIOSSLCertificate] {
+        guard unsafe access(path, R_OK) == 0 else {
+            throw .unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
+        }
+        let found: [NIOSSLCertificate]
+        do {
+            found = try NIOSSLCertificate.fromPEMFile(path)
+        } catch {
+            throw .noCertificate(path: path)
+        }
+        guard !found.isEmpty else { throw .noCertificate(path: path) }
+        return found
+    }
+}
+
+/// Why the authorities could not be loaded.
+package enum TrustFault: Error, Equatable {
+    case noneFound(tried: [String])
+    case unreadable(path: String, reason: String)
+    case noCertificate(path: String)
+
+    package var sentence: String {
+        switch self {
+        case .noneFound(let tried):
+            "no file with certificate authorities was found (looked for \(tried.joined(separator: ", "))); "
+                + "install ca-certificates, or give a PEM file with --ca-file"
+        case .unreadable(let path, let reason):
+            "the certificate authorities in \(path) could not be read: \(reason)"
+        case .noCertificate(let path):
+            "\(path) holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)"
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import Domain
+import FoundationEssentials
+import Wire
+
+/// A command that asks a server.
+protocol ClientCommand: AsyncParsableCommand {
+    var server: ServerOptions { get }
+    func run(asking server: ServerConnection) async throws(CommandFailure)
+}
+
+extension ClientCommand {
+    mutating func run() async throws {
+        let address = try ServerAddress.find(server, environment: ProcessInfo.processInfo.environment)
+        try await ServerConnection.with(address) { (connection) async throws(CommandFailure) in
+            try await run(asking: connection)
+        }
+    }
+}
+
+extension ServerConnection {
+    /// Opens the way to a server for as long as `body` runs.
+    static func with(
+        _ address: ServerAddress,
+        _ body: (ServerConnection) async throws(CommandFailure) -> Void
+    ) async throws(CommandFailure) {
+        let transport = HTTPTransport(egress: try anywhere(), trust: try trust(address))
+        do {
+            try await body(try ServerConnection(address, transport: transport))
+        } catch {
+            await transport.shutdown(drain: .zero)
+            throw error
+        }
+        await transport.shutdown(drain: .zero)
+    }
+
+    /// The client goes where its user says, unlike the server, which goes where strangers say.
+    private static func anywhere() throws(CommandFailure) -> EgressPolicy {
+        do {
+            return try EgressPolicy.parse("allow=0.0.0.0/0,allow=::/0")
+        } catch {
+            throw .failed(error.sentence)
+        }
+    }
+
+    private static func trust(_ address: ServerAddress) throws(CommandFailure) -> TrustRoots {
+        guard address.origin.hasPrefix("https://") else { return .nobody }
+        do { return try TrustRoots.load() } catch { throw .failed(error.sentence) }
+    }
+
+    static let api = "/chronatogapi/1"
+
+    /// The id of the job that a person named by id or by name.
+    func job(_ word: String) async throws(CommandFailure) -> String {
+        if !word.isEmpty, word.allSatisfy(\.isASCIIDigit) { return word }
+        var ids: [String] = []
+        try await pages("/jobs") { (job) in
+            if job["name"]?.string == word, let id = job["id"]?.identifier { ids.append(id) }
+        }
+        switch ids.count {
+        case 1: return ids[0]
+        case 0: throw .failed("there is no job named \"\(word)\"", hint: "`chronatog jobs` lists them")
+        default:
+            throw .asked(
+                "\(ids.count) jobs are named \"\(word)\": \(ids.joined(separator: ", "))",
+                hint: "give the id"
+            )
+        }
+    }
+
+    /// Every element of a list, page by page.
+    func pages(
+        _ path: String,
+        query: [(String, String)] = [],
+        limit: Int = .max,
+        _ each: (JSON) -> Void
+    ) async throws(CommandFailure) {
+        var after: String?
+        var left = limit
+        while left > 0 {
+            let size = min(left, Self.pageSize)
+            var items = query + [("limit", String(size))]
+            if let after { items.append(("after", after)) }
+            let page = try await request("GET", Self.api + path + Query.text(items)).array ?? []
+            page.forEach(each)
+            left -= page.count
+            guard page.count == size, let last = page.last?["id"]?.identifier, last != after else { return }
+            after = last
+        }
+    }
+
+    private static let pageSize = 1000
+}
+
+/// Query strings.
+enum Query {
+    /// `?a=1&b=2`, or nothing for no items.
+    static func text(_ items: [(String, String)]) -> String {
+        items.isEmpty ? "" : "?" + items.map { "\($0)=\(encoded($1))" }.joined(separator: "&")
+    }
+
+    /// Everything but unreserved characters percent-encoded (RFC 3986 §2.3).
+    static func encoded(_ text: String) -> String {
+        var out = ""
+        for byte in text.utf8 {
+            let scalar = Unicode.Scalar(byte)
+            if byte < 0x80, scalar.properties.isAlphabetic || Character(scalar).isASCIIDigit || "-._~".unicodeScalars.contains(scalar) {
+                out.unicodeScalars.append(scalar)
+            } else {
+                out += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return out
+    }
+}
+
+extension Character {
+    var isASCIIDigit: Bool { ("0"..."9").contains(self) }
+}
+
+extension JSON {
+    /// An id, whether the server writes it as text or as a number.
+    var identifier: String? { string ?? number.map { String($0) } }
+
+    /// A scalar as people read it; empty for null and for what is absent.
+    var plain: String {
+        switch self {
+        case .null: ""
+        case .string(let text): text
+        case .bool(let value): value ? "yes" : "no"
+        case .number(let value): String(value)
+        case .double(let value): String(value)
+        case .array(let values): values.map(\.plain).joined(separator: " | ")
+        case .object: text
+        }
+    }
+
+    /// A member as people read it.
+    func plain(_ key: String) -> String { self[key]?.plain ?? "" }
+}

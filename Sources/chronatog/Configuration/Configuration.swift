@@ -1,0 +1,83 @@
+import Cron
+import Domain
+
+/// Everything that can be set about `chronatog serve`, nested by the target that reads it.
+///
+/// Made once by `ConfigurationReader`, checked as a whole, and never changed afterwards. The defaults stand here;
+/// `Setting.table` says how each is spelled on the command line and in the environment.
+struct Configuration: Sendable, Equatable {
+    var server = Server()
+    var data = Data()
+    var schedules = Schedules()
+    var calls = Calls()
+    var limits = Limits()
+    var testing = Testing()
+    var logs = Logs()
+
+    /// Who may connect, where, and as whom.
+    struct Server: Sendable, Equatable {
+        var listen = ListenAddress(host: "127.0.0.1", port: 8090)
+        /// What `url` fields begin with; nil uses the bound address.
+        var publicURL: PublicURL?
+        /// The operator's bearer token; nil takes the one in the data folder, made at the first start.
+        var token: Secret?
+        /// The default scheduler's Basic credentials; both or neither.
+        var username: String?
+        var password: Secret?
+    }
+
+    /// What is kept on the disk.
+    struct Data: Sendable, Equatable {
+        var folder = FolderPath("./data")
+        /// Keys that seal secrets, newest first; nil takes `secret.key` in the data folder, made at the first start.
+        var secretKeys: Secret?
+        /// Size that a journal segment is allocated with, ahead of its use.
+        var segmentBytes = ByteCount.mebibytes(64)
+        /// Room kept for outcomes when the disk is full.
+        var reserveBytes = ByteCount.mebibytes(16)
+    }
+
+    /// What a job takes when it does not say otherwise.
+    struct Schedules: Sendable, Equatable {
+        var zone = ZoneName("UTC")
+        var dst = DSTPolicy.vixie
+        /// A folder of TZif files instead of the database in the executable.
+        var zoneFolder: FolderPath?
+    }
+
+    /// Outbound calls.
+    struct Calls: Sendable, Equatable {
+        /// `allow=CIDR` and `deny=CIDR`, on top of "public addresses only".
+        var egress: [String] = []
+        /// PEM file of the authorities that targets' certificates are checked against.
+        var caFile: FilePath?
+        /// Calls in flight to one (account, host), unless the job has a limit of its own.
+        var targetParallel = 64
+        /// How long a stop waits for calls in flight.
+        var drain = Span.seconds(10)
+    }
+
+    /// Bounds on what a client of the API may do.
+    struct Limits: Sendable, Equatable {
+        var bodyBytesMax = ByteCount.mebibytes(1)
+        var headerBytesMax = ByteCount.kibibytes(16)
+        var connectionsMax = 1024
+        /// From a request's first byte to its last.
+        var requestTimeout = Span.seconds(30)
+    }
+
+    /// `--ephemeral` and what only works with it.
+    struct Testing: Sendable, Equatable {
+        var isEphemeral = false
+        var isDemo = false
+        /// Where the drivable clock starts, frozen; nil lets it run with the machine's.
+        var clock: Instant?
+        /// Makes ids, keys and nonces repeatable.
+        var seed: UInt64?
+    }
+
+    struct Logs: Sendable, Equatable {
+        var level = LogLevel.info
+        var format = LogFormat.text
+    }
+}
