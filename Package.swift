@@ -2,7 +2,13 @@
 // One executable, and the targets it is made of: `ls Sources` tells the story (README, "Reading the source").
 import PackageDescription
 
-let nio = "swift-nio"
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 
 let package = Package(
     name: "chronatog",
@@ -17,63 +23,72 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: [
         // Ground: values and effects.
         .target(name: "Cron", dependencies: ["Assets"]),
         .target(name: "Domain", dependencies: ["Cron"]),
-        .target(name: "Effects", dependencies: ["Domain", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "Effects", dependencies: ["Domain", crypto]),
         // Stages: they never import each other.
-        .target(
-            name: "Journaling",
-            dependencies: ["Domain", "Effects", "CZlib", .product(name: "Crypto", package: "swift-crypto")]
-        ),
+        .target(name: "Journaling", dependencies: ["CZlib", "Cron", "Domain", "Effects"]),
         .target(
             name: "Scheduling",
-            dependencies: ["Domain", "Cron", .product(name: "DequeModule", package: "swift-collections")]
+            dependencies: ["Cron", "Domain", deque, .product(name: "HeapModule", package: "swift-collections")]
         ),
-        .target(
-            name: "Dispatching",
-            dependencies: ["Domain", "Effects", .product(name: "Crypto", package: "swift-crypto")]
-        ),
-        .target(name: "Streaming", dependencies: ["Domain"]),
+        .target(name: "Dispatching", dependencies: ["Cron", "Domain", "Effects", crypto]),
+        .target(name: "Streaming", dependencies: ["Cron", "Domain"]),
         // The only target that imports two stages.
         .target(
             name: "Engine",
             dependencies: [
-                "Cron", "Domain", "Effects", "Journaling", "Scheduling", "Dispatching", "Streaming",
-                .product(name: "Logging", package: "swift-log"),
+                "Cron", "Dispatching", "Domain", "Effects", "Journaling", "Scheduling", deque, logging,
             ]
         ),
         // Edges.
         .target(
             name: "Wire",
             dependencies: [
-                "Domain", "Effects",
-                .product(name: "NIOCore", package: nio), .product(name: "NIOPosix", package: nio),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "Logging", package: "swift-log"),
+                "Domain", "Effects", nioCore, nioPosix, nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
             ]
         ),
         .target(
             name: "API",
             dependencies: [
-                "Cron", "Domain", "Effects", "Engine", "Streaming",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", crypto, hummingbird, logging,
+                nioCore, nioPosix,
             ]
         ),
         .executableTarget(
             name: "chronatog",
             dependencies: [
-                "API", "Cron", "Domain", "Effects", "Engine", "Journaling", "Wire", "Assets",
+                "API", "Cron", "Domain", "Effects", "Engine", "Journaling", "Wire", logging, nioCore, nioPosix,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         // C: the system's zlib, and embedded files.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libz-dev"])]),
-        .target(name: "Assets", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
+        .target(name: "Assets", exclude: ["bundle-zones.py", "zones.bin"]),
+        // Tests.
+        .testTarget(name: "CronTests", dependencies: ["Cron"]),
+        .testTarget(name: "DomainTests", dependencies: ["Cron", "Domain"]),
+        .testTarget(name: "WireTests", dependencies: ["Domain", "Effects", "Wire", nioCore, nioPosix, nioSSL]),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["Cron", "Domain", "Effects", "Engine", "Journaling", logging]
+        ),
     ]
 )
+
+for target in package.targets where target.type != .system && target.name != "Assets" {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .strictMemorySafety(),
+    ]
+}

@@ -1,7 +1,8 @@
 package import Domain
 package import Engine
 
-/// The engine as the routes need it: `Engine` is the one that lives (`LiveEngine.swift`), tests bring another.
+/// The engine as the routes need it: `Engine` is the one that lives (`LiveEngine.swift`), tests bring
+/// another.
 package protocol EngineFace: Sendable {
     func register(_ draft: JobDraft, scheduler: UInt32) async throws(CommandError) -> JobView
     func revise(
@@ -79,10 +80,25 @@ package struct Figures: Sendable {
 /// The journal as a reader of history sees it. Reading touches the disk, so it happens off the event loops
 /// (`Site.read`).
 package protocol RecordSource: Sendable {
-    /// Visits records in order, beginning with this sequence: one job's, or all. The body returns false to stop.
-    func scan(from: Sequence, job: JobID?, _ body: (Entry) throws -> Bool) throws
+    /// Visits records in order, beginning with this sequence: one job's, or all. The body returns false to
+    /// stop.
+    ///
+    /// - Parameter newest: where the job's newest record is (`JobEntry.newest`), which may spare going
+    ///   through everything; `.none` when that is not known.
+    func scan(from: Sequence, job: JobID?, newest: Position, _ body: (Entry) throws -> Bool) throws
     /// One record; nil when there is none, or none any more.
     func find(_ sequence: Sequence) throws -> Entry?
+}
+
+extension RecordSource {
+    func scan(from: Sequence, job: JobID? = nil, _ body: (Entry) throws -> Bool) throws {
+        try scan(from: from, job: job, newest: .none, body)
+    }
+
+    /// All records of a job that is at hand.
+    func scan(_ job: JobView, from: Sequence = Sequence(1), _ body: (Entry) throws -> Bool) throws {
+        try scan(from: from, job: job.id, newest: job.entry.newest, body)
+    }
 }
 
 /// One family of Prometheus samples.

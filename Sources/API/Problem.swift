@@ -1,8 +1,8 @@
 package import Domain
 package import Engine
 
-/// What went wrong, as `application/problem+json` (RFC 9457) with the legacy `error_messages`: the only place where
-/// errors become statuses.
+/// What went wrong, as `application/problem+json` (RFC 9457) with the legacy `error_messages`: the only place
+/// where errors become statuses.
 package struct Problem: Error, Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         /// Not HTTP, not UTF-8, not JSON.
@@ -106,14 +106,23 @@ package struct Problem: Error, Sendable, Equatable {
         case .schedulerInUse(let number, _):
             self.init(.conflict, "Scheduler \(number) is the default one and stays.")
         case .stale(let current):
-            self.init(.stale, "If-Match names an older state; the ETag is now \"\(current)\". Read it again first.")
+            self.init(
+                .stale,
+                "If-Match names an older state; the ETag is now \"\(current)\". Read it again first."
+            )
             headers = [Header(name: "ETag", value: "\"\(current)\"")]
         case .conflict(let sentence): self.init(.conflict, sentence)
         case .invalid(let faults): self.init(faults)
         case .storageFull:
-            self.init(.storageFull, "The disk is full: nothing was accepted. Free some space and send it again.")
+            self.init(
+                .storageFull,
+                "The disk is full: nothing was accepted. Free some space and send it again."
+            )
         case .storageFailed(let reason):
-            self.init(.internal, "The journal could not be written, and the server is about to stop: \(reason)")
+            self.init(
+                .internal,
+                "The journal could not be written, and the server is about to stop: \(reason)"
+            )
         case .stopping:
             self.init(.stopping, "The server is shutting down; send it again to the next one.")
             headers = [Header(name: "Retry-After", value: "5")]

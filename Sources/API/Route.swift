@@ -1,4 +1,4 @@
-package import Domain
+internal import Domain
 
 /// One route: what registers it, what documents it, and what answers it are the same value.
 package struct Route: Sendable {
@@ -67,11 +67,14 @@ package struct Route: Sendable {
         path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
     }
 
-    /// The path's parameters when it fits, percent-decoded; nil when it does not. `{rest}` at the end takes what is left.
+    /// The path's parameters when it fits, percent-decoded; nil when it does not. `{rest}` at the end takes
+    /// what is left.
     package func match(_ text: String) -> [String: String]? {
         let wanted = path.split(separator: "/")
         let given = text.split(separator: "/", omittingEmptySubsequences: true)
-        guard wanted.last == "{rest}" ? given.count >= wanted.count : given.count == wanted.count else { return nil }
+        guard wanted.last == "{rest}" ? given.count >= wanted.count : given.count == wanted.count else {
+            return nil
+        }
         var parameters: [String: String] = [:]
         for (pattern, part) in zip(wanted, given) {
             if pattern == "{rest}" { return parameters }

@@ -1,9 +1,10 @@
 package import Cron
-package import Domain
+internal import Domain
 package import Effects
-package import Engine
+internal import Engine
+package import Logging
 internal import NIOPosix
-internal import Scheduling
+internal import Synchronization
 
 /// What all routes share: the engine, who may come in, and how objects are shown.
 package struct Site: Sendable {
@@ -15,13 +16,13 @@ package struct Site: Sendable {
     let judgeLiteral: @Sendable (_ host: String, _ port: UInt16) -> String?
     let entropy: any Entropy
     let gate: Gate
+    private let logger: Logger
     let owners = JobOwners()
-    /// What `url` begins with, without a trailing `/`.
-    let publicURL: String
+    private let base: BaseURL
 
     /// - Parameters:
     ///   - judgeLiteral: the egress policy's objection to a literal address in a new job; nil is fine.
-    ///   - publicURL: used where the options give none.
+    ///   - time: real time, which steps and drives nothing: failed logins are counted by it.
     package init(
         options: APIOptions,
         engine: any EngineFace,
@@ -29,7 +30,7 @@ package struct Site: Sendable {
         sink: SinkService?,
         entropy: any Entropy,
         time: any TimeSource,
-        publicURL: String,
+        logger: Logger = Logger(label: "chronatog.api"),
         judgeLiteral: @escaping @Sendable (_ host: String, _ port: UInt16) -> String?
     ) {
         self.options = options
@@ -38,8 +39,8 @@ package struct Site: Sendable {
         self.sink = sink
         self.entropy = entropy
         self.judgeLiteral = judgeLiteral
-        let base = options.publicURL ?? publicURL
-        self.publicURL = base.hasSuffix("/") ? String(base.dropLast()) : base
+        self.logger = logger
+        base = BaseURL(options)
         gate = Gate(options: options, engine: engine, time: time)
     }
 
@@ -55,12 +56,21 @@ package struct Site: Sendable {
             if !route.takesAnyQuery { try request.query.refuseUnknown(route.query.map(\.name)) }
             return try await route.answer(self, request)
         } catch {
-            return .problem(Problem(wrapping: error))
+            let problem = Problem(wrapping: error)
+            if problem.kind == .internal {
+                logger.error(
+                    "a request could not be answered",
+                    metadata: ["route": "\(route.method) \(route.path)", "error": "\(error)"]
+                )
+            }
+            return .problem(problem)
         }
     }
 
     /// Reads history away from the event loops, on a thread that may wait for the disk.
-    func read<Answer: Sendable>(_ body: @escaping @Sendable (any RecordSource) throws -> Answer) async throws -> Answer {
+    func read<Answer: Sendable>(_ body: @escaping @Sendable (any RecordSource) throws -> Answer) async throws
+        -> Answer
+    {
         let records = try await engine.records()
         return try await NIOThreadPool.singleton.runIfActive { try body(records) }
     }
@@ -79,6 +89,35 @@ package struct Site: Sendable {
         )
     }
 
+    /// What the `url` of objects begins with, without a trailing `/`.
+    var publicURL: String { base.text }
+
+    /// The port became known; matters where the options give no `publicURL`.
+    package func bound(to port: Int) { base.bind(port) }
+
     /// The absolute URL of one of our paths.
     func url(_ path: String) -> String { publicURL + path }
+}
+
+/// The configured URL, or one made of the listening address.
+private final class BaseURL: Sendable {
+    private let configured: String?
+    private let host: String
+    private let port: Mutex<Int>
+
+    init(_ options: APIOptions) {
+        configured = options.publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        port = Mutex(options.port)
+        host =
+            switch options.host {
+            // A wildcard is no place to go to.
+            case "0.0.0.0", "::", "": "localhost"
+            case let name where name.contains(":"): "[\(name)]"
+            case let name: name
+            }
+    }
+
+    var text: String { configured ?? "http://\(host):\(port.withLock { $0 })" }
+
+    func bind(_ number: Int) { port.withLock { $0 = number } }
 }

@@ -20,6 +20,8 @@ package struct Courier: Sendable {
         package var revision: UInt32
         package var definition: JobDefinition
         package var account: UInt32
+        /// `success.body_matches`, compiled once.
+        package var pattern: Pattern?
         fileprivate var signingKey: [UInt8]
     }
 
@@ -38,6 +40,7 @@ package struct Courier: Sendable {
             revision: revision,
             definition: definition,
             account: ledger.schedulers[definition.scheduler]?.account ?? 0,
+            pattern: definition.success.bodyMatches.isEmpty ? nil : try? Pattern(definition.success.bodyMatches),
             signingKey: keys.signingKey(storeID: ledger.storeID, job: job)
         )
         prepared[job] = fresh

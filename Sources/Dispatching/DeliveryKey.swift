@@ -1,3 +1,4 @@
+internal import Cron
 internal import Crypto
 package import Domain
 

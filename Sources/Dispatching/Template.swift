@@ -1,7 +1,7 @@
 package import Domain
 
 /// Fills `{{name}}` in the texts of a call. What is not a template is left alone: `{{` without `}}` is text.
-package struct Template: Sendable {
+package struct Template {
     private let value: (TemplateVariable) -> String
 
     package init(value: @escaping (TemplateVariable) -> String) {

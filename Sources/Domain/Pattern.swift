@@ -1,15 +1,16 @@
 /// A regular expression that is matched in time linear in the text.
 ///
-/// A pattern comes from a user (`success.body_matches`) and the text from a stranger, so a matcher that tries one
-/// way after another is out: `(a+)+$` on a row of a's doubles its work with every letter. Here the pattern becomes
-/// a list of states (Thompson's construction, `PatternParser`), and `search(_:)` walks the text once with the set of
-/// all states that could be reached so far. Each state is looked at no more than once per position, so the work is
-/// bounded by states × positions, whatever the pattern and the text are.
+/// A pattern comes from a user (`success.body_matches`) and the text from a stranger, so a matcher that
+/// tries one way after another is out: `(a+)+$` on a row of a's and a `!` doubles its work with every
+/// letter. Here the pattern becomes a list of states (Thompson's construction, `PatternParser`), and
+/// `search(_:)` walks the text once with the set of all states that could be reached so far. Each state is
+/// looked at no more than once per position, so the work is bounded by states × positions, whatever the
+/// pattern and the text are.
 ///
-/// The text is read in *units*: a UTF-8 scalar is one, and so is each byte that is not part of a whole scalar (an
-/// answer in Latin-1, or one cut in the middle of a letter). `.` and negated classes take any unit, except that `.`
-/// leaves out `\n`; `\d`, `\w`, `\s`, `\b` and `(?i)` know ASCII only; `^` and `$` are the ends of the whole text,
-/// and `$` does not stand before a final newline.
+/// The text is read in *units*: a UTF-8 scalar is one, and so is each byte that is not part of a whole
+/// scalar (an answer in Latin-1, or one cut in the middle of a letter). `.` and negated classes take any
+/// unit, except that `.` leaves out `\n`; `\d`, `\w`, `\s`, `\b` and `(?i)` know ASCII only; `^` and `$`
+/// are the ends of the whole text, and `$` does not stand before a final newline.
 package struct Pattern: Sendable, Hashable {
     /// Unicode scalars in a pattern.
     package static let textLengthMax = 10_000

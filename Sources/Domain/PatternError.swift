@@ -64,16 +64,16 @@ package enum PatternError: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .tooLong: "its length passes the limit of \(Pattern.textLengthMax) characters; shorten it"
         case .tooManyStates:
-            "it grows past \(Pattern.statesMax) states once repetitions are written out; use smaller numbers in { }"
+            "it grows past \(Pattern.statesMax) states with repetitions written out; use smaller numbers"
         case .tooDeep: "groups are nested more than \(Pattern.nestingMax) deep; take out some parentheses"
         case .tooManyRepetitions:
             "a repetition counts past \(Pattern.repetitionMax); use a smaller number, or * or + for no limit"
         case .reversedRepetition: "the repetition's first number is larger than its second; swap them"
         case .missingMinimum: "the repetition lacks its first number; write {0,n}, or \\{ for a plain brace"
         case .nothingToRepeat:
-            "a repetition has nothing before it that could be repeated; put a backslash before it to mean the character"
+            "a repetition has nothing to repeat; put a backslash before it to mean the plain character"
         case .doubledRepetition:
-            "a repetition follows another (possessive forms are not supported either); keep one, or group: (?:a+)*"
+            "a repetition follows another (nor are there possessive forms); keep one, or group: (?:a+)*"
         case .unclosedGroup: "a group is opened and never closed; add ), or write \\( for a plain parenthesis"
         case .unopenedGroup:
             "a group is closed that was never opened; take ) out, or write \\) for a plain one"
@@ -84,14 +84,14 @@ package enum PatternError: Error, Sendable, Hashable, CustomStringConvertible {
             "named classes such as [:alpha:] are not supported; write the ranges, as in [A-Za-z]"
         case .loneBackslash: "a backslash ends the pattern; write \\\\ for a plain one"
         case .unknownEscape(_, let scalar):
-            "\\\(scalar) has no meaning; \\d \\w \\s \\D \\W \\S \\b \\B \\n \\t \\r \\f \\v and a backslash before "
-                + "punctuation have"
+            "\\\(scalar) has no meaning; \\d \\w \\s \\D \\W \\S \\b \\B \\n \\t \\r \\f \\v and a "
+                + "backslash before punctuation have"
         case .backreference:
-            "a reference back to a group is not supported, because matching one can take time exponential in the "
-                + "answer's length; write out what it should match"
+            "a reference back to a group is not supported, because matching one can take time exponential "
+                + "in the answer's length; write out what it should match"
         case .lookaround:
-            "looking ahead or behind is not supported, because the answer is read once, from left to right, so that "
-                + "matching takes linear time; match the surrounding text itself"
+            "looking ahead or behind is not supported, because the answer is read once, from left to right, "
+                + "so that matching takes linear time; match the surrounding text itself"
         case .flags: "only the flag (?i), at the very start, is supported; write other cases out in classes"
         case .unknownGroup:
             "a group of this kind is not supported; nothing is captured, so write ( ) or (?: )"

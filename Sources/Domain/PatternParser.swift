@@ -86,8 +86,8 @@ struct PatternParser {
         var most: Int?
     }
 
-    /// The operator that stands here, nil when there is none. Lazy forms mean the same: only whether there is a
-    /// match counts, not which.
+    /// The operator that stands here, nil when there is none. Lazy forms mean the same: only whether there
+    /// is a match counts, not which.
     private mutating func repetition() throws(PatternError) -> Times? {
         guard let times = try plainRepetition() else { return nil }
         _ = accept("?")

@@ -67,6 +67,17 @@ package struct Span: Sendable, Hashable, Comparable {
 
     package static func < (a: Span, b: Span) -> Bool { a.microseconds < b.microseconds }
 
+    /// Saturates at `forever`.
+    package static func + (a: Span, b: Span) -> Span {
+        let (sum, overflow) = a.microseconds.addingReportingOverflow(b.microseconds)
+        return Span(microseconds: overflow ? .max : sum)
+    }
+
+    package static func - (a: Span, b: Span) -> Span {
+        let (difference, overflow) = a.microseconds.subtractingReportingOverflow(b.microseconds)
+        return Span(microseconds: overflow ? .max : difference)
+    }
+
     /// Reads `"90s"`, `"1h30m"`, `"250ms"`, `"2d"`, or a bare number of seconds; nil when it is none of these.
     package init?(_ text: String) {
         guard let value = Span.parse(text.utf8) else { return nil }

@@ -117,7 +117,6 @@ package final class LiveDisk: Disk {
         var code = EINTR
         while code == EINTR { code = posix_fallocate(file.descriptor, 0, off_t(bytes)) }
         guard code == 0 else { throw failure("allocate", name, code) }
-        try datasync(file, name)
     }
 
     package func write(_ name: String, at offset: Int, _ bytes: [UInt8]) throws(DiskError) {

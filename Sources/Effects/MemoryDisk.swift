@@ -51,9 +51,8 @@ package final class MemoryDisk: Disk {
             let file = try state.existing(name, "read")
             let end = min(file.size, offset + count)
             guard offset < end else { return [] }
-            var out = Array(file.bytes[min(offset, file.bytes.count)..<min(end, file.bytes.count)])
-            out.append(contentsOf: repeatElement(0, count: end - offset - out.count))
-            return out
+            let written = file.bytes[min(offset, file.bytes.count)..<min(end, file.bytes.count)]
+            return Array(written) + [UInt8](repeating: 0, count: end - offset - written.count)
         }
     }
 
@@ -69,10 +68,11 @@ package final class MemoryDisk: Disk {
 
     package func write(_ name: String, at offset: Int, _ bytes: [UInt8]) throws(DiskError) {
         try state.withLock { (state) throws(DiskError) in
-            let file = try state.existing(name, "write")
+            // The size alone: a second reference to the file would make the write copy all of it.
+            let size = try state.existing(name, "write").size
             let end = offset + bytes.count
-            if end > file.size, state.capacityBytes != .max {
-                guard state.used + end - file.size <= state.capacityBytes else {
+            if end > size, state.capacityBytes != .max {
+                guard state.used + end - size <= state.capacityBytes else {
                     throw DiskError(.noSpace, operation: "write", path: name)
                 }
             }
@@ -127,7 +127,7 @@ extension MemoryDisk.State {
 
 extension MemoryDisk.File {
     fileprivate mutating func write(_ new: [UInt8], at offset: Int) {
-        if offset > bytes.count { bytes.append(contentsOf: repeatElement(0, count: offset - bytes.count)) }
+        if offset > bytes.count { bytes += [UInt8](repeating: 0, count: offset - bytes.count) }
         let overlap = min(new.count, bytes.count - offset)
         bytes.replaceSubrange(offset..<offset + overlap, with: new[..<overlap])
         bytes.append(contentsOf: new[overlap...])

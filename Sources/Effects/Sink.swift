@@ -3,8 +3,8 @@ private import Synchronization
 
 /// The built-in target of `--ephemeral`: answers calls as their URL says and remembers them.
 ///
-/// A pure machine, because it serves twice: over HTTP in real time (`API/Routes/SinkRoutes`), and inside the engine
-/// while the clock is driven, where its waits pass in virtual time.
+/// A pure machine, because it serves twice: over HTTP in real time (`API/Routes/SinkRoutes`), and inside the
+/// engine while the clock is driven, where its waits pass in virtual time.
 package struct Sink: Sendable {
     /// Calls remembered; the oldest give way.
     package static let capturedMax = 1000
@@ -19,8 +19,8 @@ package struct Sink: Sendable {
     private var calls: [CounterKey: Int] = [:]
     private var counterOrder: [CounterKey] = []
 
-    /// `fail_first` counts by target and by run (`webhook-id`, which all attempts of a run share), so that the first
-    /// attempts of *every* run fail; calls without the header count by target alone.
+    /// `fail_first` counts by target and by run (`webhook-id`, which all attempts of a run share), so that
+    /// the first attempts of *every* run fail; calls without the header count by target alone.
     private struct CounterKey: Hashable {
         var target: String
         var webhookID: String
@@ -77,7 +77,8 @@ package struct Sink: Sendable {
             if count(CounterKey(target: text, webhookID: id)) <= target.failFirst { status = 503 }
         }
         let body =
-            target.bytes.map { [UInt8](repeating: UInt8(ascii: "x"), count: $0) } ?? Array("sink \(status)\n".utf8)
+            target.bytes.map { [UInt8](repeating: UInt8(ascii: "x"), count: $0) }
+            ?? Array("sink \(status)\n".utf8)
         return SinkReply(
             status: status,
             body: status == 204 || status == 304 ? [] : body,
@@ -115,7 +116,8 @@ package struct SinkReply: Sendable, Hashable {
     /// No answer, ever.
     package var hangs: Bool
 
-    package init(status: UInt16, body: [UInt8], delay: Span = .zero, after: Span = .zero, hangs: Bool = false) {
+    package init(status: UInt16, body: [UInt8], delay: Span = .zero, after: Span = .zero, hangs: Bool = false)
+    {
         self.status = status
         self.body = body
         self.delay = delay

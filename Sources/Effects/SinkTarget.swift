@@ -65,7 +65,8 @@ package struct SinkTarget: Sendable, Hashable {
         return span
     }
 
-    private static func count(_ text: String, _ name: String, upTo limit: Int) throws(SinkTargetError) -> Int {
+    private static func count(_ text: String, _ name: String, upTo limit: Int) throws(SinkTargetError) -> Int
+    {
         guard let number = Int(text), (0...limit).contains(number) else {
             throw .value(name: name, text: text, allowed: "a number from 0 to \(limit)")
         }

@@ -1,4 +1,5 @@
 private import Dispatch
+internal import Dispatching
 package import Domain
 package import Effects
 package import Journaling
@@ -12,7 +13,7 @@ package final class Engine: Sendable {
     let mailbox = Mailbox()
     private let loop: EngineLoop
     private let logger: Logger
-    private let flushes = DispatchSemaphore(value: 0)
+    private let writer: JournalWriter
     private let finished = DispatchGroup()
 
     /// - Parameters:
@@ -30,6 +31,7 @@ package final class Engine: Sendable {
     ) {
         self.journal = journal
         self.logger = logger
+        writer = JournalWriter(journal: journal)
         let mailbox = mailbox
         transport.deliverOutcomes { outcomes in
             mailbox.post { $0.outcomes.append(contentsOf: outcomes) }
@@ -38,6 +40,7 @@ package final class Engine: Sendable {
             flow: flow,
             clock: clock,
             journal: journal,
+            writer: writer,
             mailbox: mailbox,
             transport: transport,
             sink: sink,
@@ -46,18 +49,26 @@ package final class Engine: Sendable {
         )
     }
 
-    /// Starts the threads. `onFailure` is called, once, when the journal can no longer be written.
-    package func start(onFailure: @escaping @Sendable (String) -> Void) {
-        let loop = loop
-        let flushes = flushes
+    /// Starts the threads, once the listener is bound.
+    /// - Parameters:
+    ///   - sinkOrigin: where `/_sink/…` leads; nil when this server has no sink.
+    ///   - onFailure: called, once, when the journal can no longer be written.
+    package func start(sinkOrigin: Origin?, onFailure: @escaping @Sendable (String) -> Void) {
+        var loop = loop
+        loop.flow.courier.sinkOrigin = sinkOrigin
+        let ready = loop
         // Queues of their own, because both block: the engine in its mailbox, the writer in fdatasync.
         DispatchQueue(label: "chronatog.engine", qos: .userInitiated).async(group: finished) {
-            var loop = loop
-            loop.run(flush: { flushes.signal() }, onFailure: onFailure)
+            var loop = ready
+            loop.run(onFailure: onFailure)
         }
-        guard !loop.settings.flushesInline else { return }
-        DispatchQueue(label: "chronatog.journal", qos: .userInitiated).async(group: finished) { [self] in
-            writeJournal()
+        DispatchQueue(label: "chronatog.journal", qos: .userInitiated).async(group: finished) { [writer, mailbox] in
+            writer.run { notice, took in
+                mailbox.post {
+                    $0.notices.append(notice)
+                    if let took { $0.flushed.append(took) }
+                }
+            }
         }
     }
 
@@ -67,28 +78,7 @@ package final class Engine: Sendable {
         await withCheckedContinuation { continuation in
             finished.notify(queue: .global()) { continuation.resume() }
         }
-    }
-
-    /// Makes frames durable, one after the other; what arrives meanwhile rides with the next.
-    private func writeJournal() {
-        while true {
-            flushes.wait()
-            let start = SystemTime().uptime
-            do {
-                guard let durable = try journal.flush() else {
-                    if journal.isClosed { return }
-                    continue
-                }
-                let took = SystemTime().uptime - start
-                mailbox.post {
-                    $0.notices.append(.durable(durable))
-                    $0.flushed.append(took)
-                }
-            } catch {
-                mailbox.post { $0.notices.append(.storageFailed("\(error)")) }
-                return
-            }
-        }
+        journal.close()
     }
 
     /// Runs a command that writes. It is refused while the disk has no room for new promises.

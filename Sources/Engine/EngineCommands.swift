@@ -1,5 +1,4 @@
 package import Domain
-package import Effects
 package import Journaling
 
 // What the API asks of the engine. Each call runs on the engine's thread between two batches, and answers when
@@ -143,10 +142,5 @@ extension Engine {
             try flow.check(job, caller, nil)
             return flow.signingSecret(of: job)
         }
-    }
-
-    /// Tells the engine where `/_sink/…` leads, once the listener is bound.
-    package func serveSink(at origin: Origin) async throws(CommandError) {
-        try await read { flow, _ throws(CommandError) in flow.courier.sinkOrigin = origin }
     }
 }

@@ -1,8 +1,10 @@
+internal import Cron
 internal import DequeModule
 internal import Domain
 internal import Effects
 internal import Journaling
 internal import Logging
+internal import Scheduling
 
 /// One turn after the other: take what has come, decide what is due, frame it, release what has become durable.
 ///
@@ -13,6 +15,7 @@ struct EngineLoop: Sendable {
     var virtual: VirtualTime
     let settings: EngineSettings
     private let journal: Journal
+    private let writer: JournalWriter
     private let mailbox: Mailbox
     private let transport: any Transport
     private let logger: Logger
@@ -36,6 +39,7 @@ struct EngineLoop: Sendable {
         flow: Flow,
         clock: EngineClock,
         journal: Journal,
+        writer: JournalWriter,
         mailbox: Mailbox,
         transport: any Transport,
         sink: SinkService?,
@@ -45,6 +49,7 @@ struct EngineLoop: Sendable {
         self.flow = flow
         self.clock = clock
         self.journal = journal
+        self.writer = writer
         self.mailbox = mailbox
         self.transport = transport
         self.settings = settings
@@ -54,9 +59,9 @@ struct EngineLoop: Sendable {
         wallOffset = Span(microseconds: clock.now.microseconds - clock.uptime.microseconds)
     }
 
-    mutating func run(flush: () -> Void, onFailure: (String) -> Void) {
+    mutating func run(onFailure: (String) -> Void) {
         flow.start(now: clock.now)
-        frame(flush)
+        frame()
         while true {
             let mail = mailbox.take(waitingUpTo: sleep())
             if let failure = receive(mail) {
@@ -65,12 +70,12 @@ struct EngineLoop: Sendable {
                 return
             }
             turn(mail)
-            frame(flush)
+            frame()
             release()
             writeSnapshotIfDue()
             if isDrained() { break }
         }
-        finish(flush)
+        finish()
     }
 
     /// How long nothing can happen unless mail comes; nil while the clock is frozen.
@@ -139,13 +144,19 @@ struct EngineLoop: Sendable {
     // MARK: Output
 
     /// Hands the turn's records to the journal as one group, and notes where they landed.
-    private mutating func frame(_ flush: () -> Void) {
+    private mutating func frame() {
         if !flow.batch.isEmpty {
             do {
                 try journal.append { (builder: inout FrameBuilder) throws(JournalError) in
                     for entry in flow.batch {
                         let job = entry.record.job
-                        let position = try builder.append(entry, previous: job.map { flow.ledger.jobs[$0].newest } ?? .none)
+                        let position = builder.append(
+                            entry.record,
+                            time: entry.time,
+                            account: entry.account,
+                            visibility: entry.visibility,
+                            previous: job.map { flow.ledger.jobs[$0].newest } ?? .none
+                        ).position
                         if let job { flow.ledger.chain(job, at: position) }
                     }
                 }
@@ -158,9 +169,10 @@ struct EngineLoop: Sendable {
         for effect in flow.effects { waitingEffects.append((flow.ledger.sequence, effect)) }
         flow.effects.removeAll(keepingCapacity: true)
         guard journal.appended > durable else { return }
-        guard settings.flushesInline else { return flush() }
+        guard settings.flushesInline else { return writer.ring() }
         do {
             if let sequence = try journal.flush() { durable = sequence }
+            journal.prepareNextSegment()
         } catch {
             mailbox.post { $0.notices.append(.storageFailed("\(error)")) }
         }
@@ -174,7 +186,7 @@ struct EngineLoop: Sendable {
         while let (after, effect) = waitingEffects.first, after <= durable {
             waitingEffects.removeFirst()
             switch effect {
-            case .abort(let id): aborts.append(id)
+            case .abort(let id): if !virtual.giveUp(id) { aborts.append(id) }
             case .send(let id):
                 switch flow.deliver(id, now: now) {
                 case nil: break
@@ -246,22 +258,23 @@ struct EngineLoop: Sendable {
 
     private func isDrained() -> Bool {
         guard let stopAt else { return false }
-        return flow.flights.count == virtual.callsOut && waitingReplies.isEmpty || clock.uptime >= stopAt
+        if clock.uptime >= stopAt { return true }
+        return flow.flights.count == virtual.callsOut && waitingReplies.isEmpty && journal.appended <= durable
     }
 
-    private mutating func finish(_ flush: () -> Void) {
+    private mutating func finish() {
         let rest = mailbox.close()
         for command in rest.commands { command.refuse(.stopping) }
         for outcome in rest.outcomes { flow.conclude(outcome, now: clock.now) }
-        frame(flush)
-        journal.close()
-        flush()
-        // What still waits for durability gets it from the writer's last flush or not at all; the callers are told
-        // that the server is stopping, which is true either way.
+        frame()
+        writer.finish()
         for (_, reply) in waitingReplies { reply(.stopping) }
+        for reply in virtual.arrive(&clock) { reply(.stopping) }
     }
 
-    private func abandon(_ failure: String) {
+    private mutating func abandon(_ failure: String) {
+        writer.finish()
+        for reply in virtual.arrive(&clock) { reply(.storageFailed(failure)) }
         for (_, reply) in waitingReplies { reply(.storageFailed(failure)) }
         for command in mailbox.close().commands { command.refuse(.storageFailed(failure)) }
     }

@@ -102,7 +102,12 @@ package struct Flow: Sendable {
         guard let flight = flights.removeValue(forKey: outcome.id) else { return }
         limits.release(flight.limit)
         if let run = ledger.openRuns[flight.run], let prepared = courier.prepare(run.job, ledger) {
-            let report = Judgement.report(outcome, attempt: run.attempt, definition: prepared.definition)
+            let report = Judgement.report(
+                outcome,
+                attempt: run.attempt,
+                definition: prepared.definition,
+                pattern: prepared.pattern
+            )
             metrics.note(report)
             if report.failure == nil {
                 close(flight.run, run, as: .ok, report, now: now)

@@ -1,4 +1,5 @@
 internal import Cron
+internal import Dispatching
 package import Domain
 internal import Effects
 internal import Scheduling

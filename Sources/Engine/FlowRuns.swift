@@ -1,5 +1,5 @@
 internal import Dispatching
-package import Domain
+internal import Domain
 internal import Scheduling
 
 // A run between its opening and its one end.

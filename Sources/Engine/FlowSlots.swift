@@ -1,4 +1,4 @@
-package import Domain
+internal import Domain
 internal import Scheduling
 
 // From an alarm to a decision: what stands between the timetable and `Flow.intend`.

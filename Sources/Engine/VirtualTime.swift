@@ -44,6 +44,13 @@ struct VirtualTime: Sendable {
         return true
     }
 
+    /// Forgets a call to the sink that the engine no longer waits for; false when it went elsewhere.
+    mutating func giveUp(_ id: UInt64) -> Bool {
+        guard let index = arrivals.firstIndex(where: { $0.outcome.id == id }) else { return false }
+        arrivals.remove(at: index)
+        return true
+    }
+
     /// Outcomes to apply now. At a barrier (frozen clock) they wait for each other, so that their order is the
     /// engine's and not the network's.
     mutating func ready(_ fresh: [Outcome], isBarrier: Bool, callsOut out: Int, now: Timestamp) -> [Outcome] {
@@ -83,7 +90,9 @@ struct VirtualTime: Sendable {
         let limits = call.deadlines
         let total = reply.delay + reply.after
         func failed(_ kind: FailureKind, _ after: Span, _ message: String) -> (Outcome, Span) {
-            (Outcome(id: call.id, result: .failed(Failure(kind, message)), timings: timings(after, after), address: "sink"), after)
+            let failure = Failure(kind, message)
+            let timings = timings(after, after)
+            return (Outcome(id: call.id, result: .failed(failure), timings: timings, address: "sink"), after)
         }
         if reply.hangs || reply.delay >= min(limits.firstByte, limits.total) {
             if limits.total <= limits.firstByte {
@@ -99,8 +108,13 @@ struct VirtualTime: Sendable {
             body: Array(reply.body.prefix(call.keepBodyBytesMax)),
             isTruncated: reply.body.count > call.keepBodyBytesMax
         )
-        let timings = timings(reply.delay, total)
-        return (Outcome(id: call.id, result: .answered(answer), timings: timings, address: "sink"), total)
+        let outcome = Outcome(
+            id: call.id,
+            result: .answered(answer),
+            timings: timings(reply.delay, total),
+            address: "sink"
+        )
+        return (outcome, total)
     }
 
     private static func timings(_ firstByte: Span, _ total: Span) -> Timings {
@@ -123,12 +137,5 @@ struct VirtualTime: Sendable {
             let value = line[(colon + 1)...].drop { $0 == 32 }.filter { $0 != 13 }
             return (String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
         }
-    }
-}
-
-extension Span {
-    fileprivate static func + (a: Span, b: Span) -> Span {
-        let (sum, overflow) = a.microseconds.addingReportingOverflow(b.microseconds)
-        return Span(microseconds: overflow ? .max : sum)
     }
 }

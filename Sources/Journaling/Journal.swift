@@ -154,10 +154,10 @@ package final class Journal: Sendable {
     /// Makes everything appended so far durable, in one frame, and returns the last record of it; nil when there was
     /// nothing to do. Blocks for the medium; a second caller waits its turn.
     package func flush() throws(JournalError) -> Sequence? {
-        try writer.withLock { (writer) throws(JournalError) in
+        try writer.withLock { (writer) throws(JournalError) -> Sequence? in
             guard var frame = try takeOpenFrame() else { return nil }
             let header = frame.seal()
-            do {
+            do throws(DiskError) {
                 try write(frame, header, &writer)
             } catch {
                 front.withLock { $0.poison = error }
@@ -253,14 +253,14 @@ package final class Journal: Sendable {
             && front.currentLeft - front.pending < max(limits.segmentBytes / 2, 2 * limits.reserveBytes)
     }
 
-    /// Allocates the next segment if it is time to. To be called after a flush, off the hot path; cheap when there is
-    /// nothing to do. A full disk is no failure of the journal: `room` shrinks until a later call succeeds.
+    /// Allocates the next segment if it is time to. To be called at the start and after a flush, off the hot path;
+    /// cheap when there is nothing to do. A full disk is no failure of the journal: `room` shrinks until a later call succeeds.
     /// - Returns: what the disk said, if it refused.
     @discardableResult
     package func prepareNextSegment() -> DiskError? {
-        allocation.withLock { allocation in
+        allocation.withLock { allocation -> DiskError? in
             guard needsSegment else { return nil }
-            do {
+            do throws(DiskError) {
                 let spare = try allocate(limits.segmentBytes, replacing: nil, &allocation)
                 front.withLock { $0.next = spare }
                 return nil
@@ -277,7 +277,9 @@ package final class Journal: Sendable {
         _ allocation: inout Allocation
     ) throws(DiskError) -> SpareSegment {
         let ordinal = small?.ordinal ?? allocation.lastOrdinal + 1
-        try disk.create(SegmentHeader.name(ordinal), allocating: bytes)
+        let name = SegmentHeader.name(ordinal)
+        try disk.create(name, allocating: bytes)
+        try disk.datasync(name)
         try disk.syncDirectory()
         allocation.lastOrdinal = ordinal
         return SpareSegment(ordinal: ordinal, size: bytes)

@@ -2,7 +2,7 @@
 package struct JournalLimits: Sendable, Hashable {
     /// What a segment allocates; retention removes whole ones.
     package var segmentBytes = 64 << 20
-    /// Kept for outcomes when the disk is full: `Room.outcomesOnly` begins here.
+    /// Kept for outcomes when the disk is full: `Room.outcomesOnly` begins here. Less than half a segment.
     package var reserveBytes = 16 << 20
     /// What may wait in the open frame while the disk is busy.
     package var frameBytesMax = 64 << 20

@@ -59,6 +59,7 @@ extension Journal {
         holder: String,
         progress: ((RecoveryProgress) -> Void)? = nil
     ) throws(JournalError) -> Recovered {
+        precondition(limits.reserveBytes < limits.segmentBytes / 2, "a segment has room besides the reserve")
         do { try disk.lock(holder: holder) } catch { throw JournalError(error) }
         do {
             var recovery = Recovery(disk: disk, limits: limits)
@@ -92,7 +93,7 @@ private struct Recovery {
         try readSnapshot(progress)
         try checkReach(folder)
         let end = try replay(folder, progress)
-        guard ledger.sequence >= shelf.sequence else {
+        guard end.next > shelf.sequence else {
             throw .corrupt(
                 segment: folder.used.last.map { SegmentHeader.name($0.ordinal) } ?? SegmentHeader.name(1),
                 offset: end.offset,
@@ -173,7 +174,8 @@ private struct Recovery {
                 progress?(RecoveryProgress(phase: .tail, bytesDone: before + done, bytesTotal: total))
             }
             end = reader.end
-            report.bytesReplayed += end.position.byte - max(segment.header.basePosition, shelf.replayFrom).byte
+            let from = max(segment.header.basePosition, shelf.replayFrom)
+            report.bytesReplayed += end.position.byte - min(from, end.position).byte
         }
         return end
     }
@@ -191,6 +193,7 @@ private struct Recovery {
         if folder.used.isEmpty, spare == nil {
             spare = try JournalError.mapping { () throws(DiskError) in
                 try disk.create(SegmentHeader.name(1), allocating: limits.segmentBytes)
+                try disk.datasync(SegmentHeader.name(1))
                 try disk.syncDirectory()
                 return Journal.SpareSegment(ordinal: 1, size: limits.segmentBytes)
             }
@@ -306,7 +309,7 @@ private struct SegmentReplay {
         try frame.forEach { (head, sequence, position) throws(JournalError) in
             if sequence <= ledger.sequence { return .next }
             let entry = try head.entry(frame.bytes, sequence, kinds: segment.header.kinds)
-            do { try ledger.apply(entry, at: position) } catch { throw .ledger(error) }
+            do throws(LedgerError) { try ledger.apply(entry, at: position) } catch { throw .ledger(error) }
             report.recordsReplayed += 1
             return .next
         }

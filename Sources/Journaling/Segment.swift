@@ -1,4 +1,4 @@
-package import Domain
+internal import Domain
 
 /// A segment's name and header block (`Journaling.docc/Format.md`).
 struct SegmentHeader: Equatable {

@@ -106,7 +106,7 @@ struct Snapshot {
         DispatchQueue.concurrentPerform(iterations: batch.count) { index in
             let (offset, header, bytes) = batch[index]
             let result = Result { () throws(SnapshotFault) in
-                try rows(try unpack(header, bytes, offset: offset), offset: offset, base: base)
+                try decode(try unpack(header, bytes, offset: offset), offset: offset, base: base)
             }
             results.withLock { $0[index] = result }
         }
@@ -129,7 +129,7 @@ struct Snapshot {
         return raw
     }
 
-    private static func rows(_ raw: [UInt8], offset: Int, base: Timestamp) throws(SnapshotFault) -> Rows {
+    private static func decode(_ raw: [UInt8], offset: Int, base: Timestamp) throws(SnapshotFault) -> Rows {
         do throws(FieldError) {
             let span = raw.span
             var cursor = ByteCursor(0..<raw.count)

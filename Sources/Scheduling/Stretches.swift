@@ -1,4 +1,4 @@
-package import Domain
+internal import Domain
 
 /// Settled slots on their way to records: consecutive slots of one line with the same fate become one stretch.
 struct Stretches {

@@ -8,18 +8,21 @@ enum EventFacts {
         case .folderFounded(let r): compact([("zones", .string(r.zoneVersion))])
         case .schedulerRegistered(let r):
             compact([
-                ("scheduler", .number(Int64(r.number))), ("name", .string(r.name)), ("username", .string(r.username)),
+                ("scheduler", .number(Int64(r.number))), ("name", .string(r.name)),
+                ("username", .string(r.username)),
             ])
         case .schedulerRemoved(let r): compact([("scheduler", .number(Int64(r.number)))])
         case .zoneAdopted(let r): compact([("zone", .string(r.name)), ("version", .string(r.version))])
         case .jobRegistered(let r):
             definition(r.definition) + compact([("revision", .number(1)), ("next_at", r.next.json)])
         case .jobRevised(let r):
-            definition(r.definition) + compact([("revision", .number(Int64(r.revision))), ("next_at", r.next.json)])
+            definition(r.definition)
+                + compact([("revision", .number(Int64(r.revision))), ("next_at", r.next.json)])
         case .jobRemoved, .jobFinished: []
         case .jobPaused(let r):
             compact([
-                ("since", r.since.json), ("until", r.until?.json), ("reason", r.reason.isEmpty ? nil : .string(r.reason)),
+                ("since", r.since.json), ("until", r.until?.json),
+                ("reason", r.reason.isEmpty ? nil : .string(r.reason)),
             ])
         case .jobResumed(let r): compact([("next_at", r.next.json)])
         case .slotDecided(let r):
@@ -60,7 +63,8 @@ enum EventFacts {
 
     private static func slot(_ slot: Slot, of job: JobID) -> [JSON.Member] {
         compact([
-            ("id", .string(slot.name(of: job))), ("slot", slot.instant.json), ("local", .string(slot.local.text)),
+            ("id", .string(slot.name(of: job))), ("slot", slot.instant.json),
+            ("local", .string(slot.local.text)),
             ("fold", .number(Int64(slot.fold))), ("line", .number(Int64(slot.line))),
         ])
     }

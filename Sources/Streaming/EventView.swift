@@ -2,8 +2,8 @@ package import Domain
 
 /// A committed record as the outside sees it: the versioned projection of records into public JSON.
 ///
-/// `seq` grows but has gaps for a subscriber: internal records, and those of other accounts, are not shown. Nothing
-/// that is sealed in a record appears here in any form.
+/// `seq` grows but has gaps for a subscriber: internal records, and those of other accounts, are not shown.
+/// Nothing that is sealed in a record appears here in any form.
 package struct EventView: Sendable, Hashable {
     /// Grows when a field changes its meaning or goes; new fields do not count.
     package static let version = 1

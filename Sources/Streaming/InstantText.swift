@@ -1,4 +1,4 @@
-package import Cron
+internal import Cron
 package import Domain
 
 extension Timestamp {

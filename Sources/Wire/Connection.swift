@@ -26,18 +26,22 @@ final class Connection: ChannelInboundHandler {
     /// Answers received so far; above zero the connection has been kept alive.
     private(set) var answerCount = 0
     private(set) var openedAt: Int64 = 0
+    /// Present from the handshake until the peer's certificate has been looked at.
+    private var tls: NIOSSLClientHandler?
     /// Since when it has been idle, for the sweep.
     var idleSince: Int64 = 0
     private var phase: Phase
     private var parser: ResponseParser
     private var exchange: Exchange?
     private var context: ChannelHandlerContext?
-    /// A large request is still being written; an answer that comes before its end cannot keep the connection.
+    /// A large request is still being written; an answer that comes before its end cannot keep the
+    /// connection.
     private var isWriting = false
     /// What the network or TLS reported before the channel went down.
     private var lastError: (any Error)?
 
-    init(pool: Pool, address: String, opening: Opening) {
+    init(pool: Pool, address: String, opening: Opening, tls: NIOSSLClientHandler?) {
+        self.tls = tls
         self.pool = pool
         self.address = address
         phase = .opening(opening)
@@ -45,8 +49,14 @@ final class Connection: ChannelInboundHandler {
     }
 
     var isUsable: Bool {
-        guard case .open = phase, exchange == nil, let context else { return false }
-        return context.channel.isActive
+        if case .open = phase { exchange == nil } else { false }
+    }
+
+    /// The peer's certificate is for the host that was asked for.
+    func hasRightCertificate() -> Bool {
+        defer { tls = nil }
+        guard let certificate = tls?.peerCertificate else { return false }
+        return CertificateIdentity(certificate).covers(pool.host)
     }
 
     /// The opening is over; from now on the pool owns the connection.
@@ -60,6 +70,7 @@ final class Connection: ChannelInboundHandler {
         guard let context else { return pool.lane.fail(exchange, Failure(.closed, "\(pool.label) is gone")) }
         self.exchange = exchange
         exchange.connection = self
+        exchange.pool = nil
         exchange.state = .sent
         exchange.sentAt = now
         pool.lane.move(exchange, to: exchange.firstByteDue)
@@ -152,8 +163,9 @@ final class Connection: ChannelInboundHandler {
         case .opening(let opening), .tunnelling(let opening):
             opening.candidateFailed(self, NetworkFault.failure(lastError, at: pool, address: address))
         case .open:
-            pool.closed(self)
+            // The call first: while it may have to be sent again, its pool must not be taken for empty.
             if let exchange { ended(exchange) }
+            pool.closed(self)
         case .closed:
             break
         }
@@ -230,6 +242,7 @@ final class Connection: ChannelInboundHandler {
 
     /// Puts TLS between the socket and this handler.
     func addTLS(_ handler: NIOSSLClientHandler) throws {
+        tls = handler
         try context?.pipeline.syncOperations.addHandler(handler, position: .first)
     }
 }

@@ -1,9 +1,9 @@
 /// Deadlines of many calls with one timer: a timing wheel as a plain value.
 ///
-/// A call's deadline is set once when it starts and hardly ever comes due, so setting and dropping must cost next
-/// to nothing; a heap would keep the dead ones. Entries hang in doubly linked lists inside one array. Moving a
-/// deadline to later only notes the new instant: the entry is hung up anew when its old bucket comes round.
-/// A deadline is reported at most one tick late and never early.
+/// A call's deadline is set once when it starts and hardly ever comes due, so setting and dropping must
+/// cost next to nothing; a heap would keep the dead ones. Entries hang in doubly linked lists inside one
+/// array. Moving a deadline to later only notes the new instant: the entry is hung up anew when its old
+/// bucket comes round. A deadline is reported at most one tick late and never early.
 struct DeadlineWheel {
     /// Names an entry until `remove`; small and reused, so it can index a caller's own array.
     typealias Key = Int32

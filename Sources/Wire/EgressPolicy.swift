@@ -1,8 +1,8 @@
 /// Which addresses an outbound connection may go to.
 ///
-/// A name is not judged, only what it resolves to, at every new connection; the connection then goes to that very
-/// address, so a name that changes its mind between the check and the connection (DNS rebinding) gains nothing.
-/// Order of judgement: own listeners, `deny`, `allow`, then the preset.
+/// A name is not judged, only what it resolves to, at every new connection; the connection then goes to
+/// that very address, so a name that changes its mind between the check and the connection (DNS rebinding)
+/// gains nothing. Order of judgement: own listeners, `deny`, `allow`, then the preset.
 package struct EgressPolicy: Sendable, Hashable {
     /// What is decided when no rule of the operator's says otherwise.
     package enum Preset: Sendable, Hashable {
@@ -30,7 +30,8 @@ package struct EgressPolicy: Sendable, Hashable {
         package let rule: String
         /// What happened and what to do about it, for people.
         package let sentence: String
-        /// It was refused because this program listens there; the built-in sink is exempt from this rule only.
+        /// It was refused because this program listens there; the built-in sink is exempt from this rule
+        /// only.
         package let isOwnListener: Bool
     }
 
@@ -96,8 +97,8 @@ package struct EgressPolicy: Sendable, Hashable {
             return Refusal(
                 rule: "own listener",
                 sentence:
-                    "\(address.text) port \(port) is where Chronatog itself listens, and it does not call itself; "
-                    + "give the address of another server",
+                    "\(address.text) port \(port) is where Chronatog itself listens, and it does not call "
+                    + "itself; give the address of another server",
                 isOwnListener: true
             )
         }
@@ -175,7 +176,8 @@ package enum EgressFault: Error, Equatable {
         case .unknownRule(let text):
             "--egress takes allow=CIDR and deny=CIDR separated by commas, not \"\(text)\""
         case .badBlock(let text):
-            "\"\(text)\" is not an address or a CIDR block such as 10.0.0.0/8 (no bits may be set after the prefix)"
+            "\"\(text)\" is not an address or a CIDR block such as 10.0.0.0/8 "
+                + "(no bits may be set after the prefix)"
         }
     }
 }

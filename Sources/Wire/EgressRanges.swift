@@ -1,5 +1,5 @@
-/// The blocks that are not the public internet, each with the word a refusal uses and the document that says so
-/// (the IANA special-purpose registries of RFC 6890, as of 2025).
+/// The blocks that are not the public internet, each with the word a refusal uses and the document that
+/// says so (the IANA special-purpose registries of RFC 6890, as of 2025).
 struct EgressRange: Sendable {
     let network: Network
     /// Fits into "… is a … address".
@@ -15,8 +15,8 @@ struct EgressRange: Sendable {
         self.source = source
     }
 
-    /// The block that keeps an address out of the public internet, the narrowest reading first; nil for a public
-    /// address.
+    /// The block that keeps an address out of the public internet, the narrowest reading first; nil for a
+    /// public address.
     static func special(_ address: IPAddress) -> EgressRange? {
         switch address {
         case .v4:

@@ -31,7 +31,7 @@ final class Exchange {
     var isSecondTry = false
     var hopCount = 0
     var connection: Connection?
-    /// Where it is queued.
+    /// Where it is queued; a queue may still hold it after that, and passes over it.
     var pool: Pool?
 
     init(_ call: Call, now: Int64) {

@@ -6,8 +6,9 @@ import Synchronization
 
 /// The live transport: HTTP/1.1 over sockets, on a few event loops of its own.
 ///
-/// A batch of calls crosses to each loop in one step and outcomes come back in one array a turn of the loop; no
-/// task, continuation, future or actor hop belongs to a single call. See `Lane` for what happens in between.
+/// A batch of calls crosses to each loop in one step and outcomes come back in one array a turn of the
+/// loop; no task, continuation, future or actor hop belongs to a single call. See `Lane` for what happens
+/// in between.
 package final class HTTPTransport: Transport {
     /// Limits and switches; read once.
     package struct Settings: Sendable {
@@ -66,8 +67,8 @@ package final class HTTPTransport: Transport {
         receiver.set(receive)
     }
 
-    /// An origin's calls go to one loop, so that its connections are used again; a batch so large that one loop
-    /// would be its bottleneck is spread in runs.
+    /// An origin's calls go to one loop, so that its connections are used again; a batch so large that one
+    /// loop would be its bottleneck is spread in runs.
     package func send(_ calls: [Call]) {
         guard let first = calls.first else { return }
         if lanes.count == 1 {

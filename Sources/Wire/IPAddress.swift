@@ -1,9 +1,9 @@
 /// A numeric internet address: what a name resolves to, what the egress policy judges, what a connection is
 /// pinned to.
 ///
-/// Reading is strict (dotted decimal of four parts; RFC 4291 text without a zone). The looser spellings that
-/// `getaddrinfo` accepts have an initialiser of their own, so that `2130706433` cannot slip past a check meant
-/// for `127.0.0.1`.
+/// Reading is strict (dotted decimal of four parts; RFC 4291 text without a zone). The looser spellings
+/// that `getaddrinfo` accepts have an initialiser of their own, so that `2130706433` cannot slip past a
+/// check meant for `127.0.0.1`.
 package enum IPAddress: Sendable, Hashable {
     /// Most significant byte first: `127.0.0.1` is `0x7f000001`.
     case v4(UInt32)
@@ -22,8 +22,8 @@ package enum IPAddress: Sendable, Hashable {
         }
     }
 
-    /// Reads every spelling of an address that the system's resolver takes as numeric, `inet_aton`'s included:
-    /// `127.1`, `0x7f.1`, `0177.0.0.1`, `2130706433`. Nil for a name.
+    /// Reads every spelling of an address that the system's resolver takes as numeric, `inet_aton`'s
+    /// included: `127.1`, `0x7f.1`, `0177.0.0.1`, `2130706433`. Nil for a name.
     package init?(anySpelling text: String) {
         if let strict = IPAddress(text) {
             self = strict
@@ -90,7 +90,8 @@ package enum IPAddress: Sendable, Hashable {
         return bits
     }
 
-    /// `inet_aton`: one to four parts, each decimal, octal (`0…`) or hexadecimal (`0x…`); the last fills the rest.
+    /// `inet_aton`: one to four parts, each decimal, octal (`0…`) or hexadecimal (`0x…`); the last fills
+    /// the rest.
     private static func loose(_ bytes: [UInt8]) -> UInt32? {
         let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard (1...4).contains(parts.count) else { return nil }
@@ -177,7 +178,8 @@ package struct Network: Sendable, Hashable {
     /// Leading bits that count: 0–32 or 0–128.
     package let prefix: Int
 
-    /// Reads `10.0.0.0/8`, `192.168.1.7`, `fd00::/8`; nil when it is none, or when bits beyond the prefix are set.
+    /// Reads `10.0.0.0/8`, `192.168.1.7`, `fd00::/8`; nil when it is none, or when bits beyond the prefix
+    /// are set.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let base = IPAddress(String(parts[0])) else { return nil }

@@ -5,8 +5,8 @@ import NIOPosix
 
 /// One event loop's part of the client: its pools, its deadlines, and the outcomes of the present turn.
 ///
-/// Calls arrive in arrays and outcomes leave in arrays, once a turn of the loop; in between nothing is shared, so
-/// nothing is locked.
+/// Calls arrive in arrays and outcomes leave in arrays, once a turn of the loop; in between nothing is
+/// shared, so nothing is locked.
 ///
 /// because every property is touched on `loop` only, it may be named in the loop's closures.
 final class Lane: @unchecked Sendable {
@@ -23,7 +23,10 @@ final class Lane: @unchecked Sendable {
     var scratch = ByteBuffer()
     private var pools: [Pool.Key: Pool] = [:]
     private var lastPool: Pool?
+    /// Pools that could not open a connection, and pools that have one to give away; entries may be out of
+    /// date.
     private var starving = CircularBuffer<Pool>()
+    private var donors = CircularBuffer<Pool>()
     /// Open and opening connections of all pools.
     var connectionCount = 0
 
@@ -36,6 +39,7 @@ final class Lane: @unchecked Sendable {
 
     private var outcomes: [Outcome] = []
     private(set) var isDraining = false
+    private var isClosed = false
     private var whenQuiet: EventLoopPromise<Void>?
 
     init(
@@ -185,7 +189,12 @@ final class Lane: @unchecked Sendable {
         exchanges[Int(exchange.deadlineKey)] = nil
         if before == .queued { exchange.pool?.left(exchange) }
         exchange.pool = nil
-        if wheel.count == 0 { whenQuiet?.succeed() }
+        if wheel.count == 0 { becomeQuiet() }
+    }
+
+    private func becomeQuiet() {
+        whenQuiet?.succeed()
+        whenQuiet = nil
     }
 
     /// Gives a call up without an outcome.
@@ -205,6 +214,7 @@ final class Lane: @unchecked Sendable {
 
     func move(_ exchange: Exchange, to due: Int64) {
         wheel.move(exchange.deadlineKey, to: due)
+        if due < alarmAt { setAlarm() }
     }
 
     private func setAlarm() {
@@ -237,7 +247,8 @@ final class Lane: @unchecked Sendable {
         case .queued where !exchange.hasOpening:
             return Failure(
                 .timeoutTotal,
-                "all \(connectionsPerPoolMax) connections to \(label) were busy for \(limit); the call was not sent"
+                "no connection to \(label) became free within \(limit), and the call was not sent "
+                    + "(at most \(connectionsPerPoolMax) are open)"
             )
         case .queued, .awaitingConnection:
             return Failure(.timeoutTotal, "\(label) was not connected to within the call's \(limit)")
@@ -250,11 +261,13 @@ final class Lane: @unchecked Sendable {
 
     /// Whether one more connection may be opened; closes an idle one of another pool for it if need be.
     func mayOpen(for pool: Pool) -> Bool {
-        if connectionCount < connectionsMax { return true }
-        if let donor = pools.values.first(where: { $0.hasIdle }) {
+        guard !isClosed else { return false }
+        while connectionCount >= connectionsMax, let donor = donors.popFirst() {
+            donor.isDonor = false
             donor.closeOldestIdle()
-            if connectionCount < connectionsMax { return true }
+            if donor.hasIdle { isDonor(donor) }
         }
+        if connectionCount < connectionsMax { return true }
         if !pool.isStarving {
             pool.isStarving = true
             starving.append(pool)
@@ -268,24 +281,43 @@ final class Lane: @unchecked Sendable {
     func connectionEnded(in pool: Pool) {
         connectionCount -= 1
         let now = uptime()
-        if let next = starving.popFirst() {
+        while connectionCount < connectionsMax, let next = starving.popFirst() {
             next.isStarving = false
             next.pump(now: now)
         }
         if pool.wantsConnection { pool.pump(now: now) }
-        if pool.isEmpty && pools[pool.key] === pool {
-            pools[pool.key] = nil
-            if lastPool === pool { lastPool = nil }
-        }
+        dropIfEmpty(pool)
     }
 
-    func hasIdleConnections() {
+    /// Forgets a pool that holds nothing.
+    func dropIfEmpty(_ pool: Pool) {
+        guard pool.isEmpty, pools[pool.key] === pool else { return }
+        pools[pool.key] = nil
+        if lastPool === pool { lastPool = nil }
+    }
+
+    /// A pool has a connection that nobody needs at present.
+    func hasIdle(_ pool: Pool) {
+        if !pool.isDonor { isDonor(pool) }
+        sweepLater()
+    }
+
+    private func isDonor(_ pool: Pool) {
+        pool.isDonor = true
+        donors.append(pool)
+    }
+
+    private func sweepLater() {
         guard idleSweep == nil, !isDraining else { return }
         let span = settings.idleNanoseconds
         idleSweep = loop.scheduleTask(in: .nanoseconds(max(1_000_000, span / 2))) {
             self.idleSweep = nil
             for pool in Array(self.pools.values) { pool.closeIdle(since: uptime() - span) }
-            if self.pools.values.contains(where: { $0.hasIdle }) { self.hasIdleConnections() }
+            self.donors.removeAll { pool in
+                if !pool.hasIdle { pool.isDonor = false }
+                return !pool.hasIdle
+            }
+            if self.pools.values.contains(where: { $0.hasIdle }) { self.sweepLater() }
         }
     }
 
@@ -298,12 +330,14 @@ final class Lane: @unchecked Sendable {
         for pool in Array(pools.values) { pool.closeIdle(since: .max) }
         let promise = whenQuiet ?? loop.makePromise(of: Void.self)
         whenQuiet = promise
-        if wheel.count == 0 { promise.succeed() }
+        if wheel.count == 0 { becomeQuiet() }
         return promise.futureResult
     }
 
     /// Ends what is left: a call that was sent may or may not have arrived.
     func close() {
+        isDraining = true
+        isClosed = true
         for case let exchange? in exchanges {
             let connection = exchange.connection
             let failure =

@@ -8,8 +8,9 @@ import Synchronization
     import Musl
 #endif
 
-/// Turns host names into numeric addresses with the system's resolver, which blocks and therefore runs on a few
-/// threads of its own. Lookups of one name at the same time share one answer, and answers are kept for a while.
+/// Turns host names into numeric addresses with the system's resolver, which blocks and therefore runs on a
+/// few threads of its own. Lookups of one name at the same time share one answer, and answers are kept for
+/// a while. Belongs to one transport, which stops it.
 package final class NameLookup: Sendable {
     /// Why a name has no address.
     package struct Fault: Error, Sendable, Equatable {
@@ -38,6 +39,7 @@ package final class NameLookup: Sendable {
         var kept: [String: Kept] = [:]
         var waiters: [String: [Waiter]] = [:]
         var isStarted = false
+        var isStopped = false
     }
 
     private let state = Mutex(State())
@@ -59,8 +61,8 @@ package final class NameLookup: Sendable {
         self.resolve = resolve
     }
 
-    /// Hands over all addresses of a name, in the resolver's order: at once when it is a literal or still known,
-    /// otherwise later on `loop`. To be called on `loop`.
+    /// Hands over all addresses of a name, in the resolver's order: at once when it is a literal or still
+    /// known, otherwise later on `loop`. To be called on `loop`.
     func addresses(
         of host: String,
         on loop: any EventLoop,
@@ -70,7 +72,10 @@ package final class NameLookup: Sendable {
         let now = uptime()
         var known: [IPAddress]?
         var isFirst = false
+        var isStopped = false
         state.withLock { state in
+            isStopped = state.isStopped
+            if isStopped { return }
             if let kept = state.kept[host], kept.until > now {
                 known = kept.addresses
                 return
@@ -82,6 +87,7 @@ package final class NameLookup: Sendable {
                 threads.start()
             }
         }
+        if isStopped { return receive(.failure(Fault(reason: "the lookup was given up at shutdown"))) }
         if let known { return receive(.success(known)) }
         guard isFirst else { return }
         threads.submit { workState in
@@ -92,23 +98,30 @@ package final class NameLookup: Sendable {
         }
     }
 
-    /// Lets the threads end as soon as the lookups they are in return; does not wait for that.
+    /// Answers nobody any more, so that the loops may end. The threads end when the lookups they are in
+    /// return, which is not waited for.
     func stop() {
-        guard state.withLock({ $0.isStarted }) else { return }
-        threads.shutdownGracefully { _ in }
+        let isStarted = state.withLock { state in
+            state.isStopped = true
+            state.waiters = [:]
+            return state.isStarted
+        }
+        if isStarted { threads.shutdownGracefully { _ in } }
     }
 
     private func finish(_ host: String, _ answer: Answer) {
         let now = uptime()
-        let waiters = state.withLock { state in
+        state.withLock { state in
             if case .success(let addresses) = answer {
                 if state.kept.count >= namesMax { state.kept = state.kept.filter { $0.value.until > now } }
                 if state.kept.count >= namesMax { state.kept.removeAll() }
                 state.kept[host] = Kept(addresses: addresses, until: now + keptFor)
             }
-            return state.waiters.removeValue(forKey: host) ?? []
+            // Within the lock: after `stop` the loops may be gone.
+            for waiter in state.waiters.removeValue(forKey: host) ?? [] {
+                waiter.loop.execute { waiter.receive(answer) }
+            }
         }
-        for waiter in waiters { waiter.loop.execute { waiter.receive(answer) } }
     }
 
     /// Asks `getaddrinfo`; blocks until it knows.

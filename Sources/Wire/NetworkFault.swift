@@ -8,7 +8,8 @@ import NIOSSL
     import Musl
 #endif
 
-/// Turns what the socket or TLS reports into our vocabulary, with the facts and without path, query or userinfo.
+/// Turns what the socket or TLS reports into our vocabulary, with the facts and without path, query or
+/// userinfo.
 enum NetworkFault {
     /// `error` is nil when the peer closed without a word.
     static func failure(_ error: (any Error)?, at pool: Pool, address: String) -> Failure {
@@ -40,7 +41,7 @@ enum NetworkFault {
         case EMFILE, ENFILE:
             return Failure(
                 .unreachable,
-                "\(place) was not called: too many files are open here; raise the limit of open files (ulimit -n)"
+                "\(place) was not called: too many files are open here; raise the limit (ulimit -n)"
             )
         default:
             return Failure(
@@ -54,7 +55,7 @@ enum NetworkFault {
     private static func tlsSentence(_ report: String, at place: String, host: String) -> String {
         if report.contains("CERTIFICATE_VERIFY_FAILED") {
             return
-                "the certificate of \(place) is not valid: expired, or not issued by an authority that is trusted here"
+                "the certificate of \(place) is expired, or not issued by an authority trusted here"
         }
         if report.contains("failedToValidateHostname") || report.contains("unableToValidateCertificate") {
             return "the certificate of \(place) is not for \(host)"

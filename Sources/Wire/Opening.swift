@@ -7,8 +7,9 @@ import NIOSSL
 /// One attempt to get a connection for a call: look the name up, judge every address, connect, agree on TLS.
 ///
 /// Allowed addresses are tried in the resolver's order, the next as soon as one fails or after
-/// `staggerNanoseconds` of silence (RFC 8305, simplified); the first to connect wins. It connects to the judged
-/// numeric address and to nothing else; the name only goes into `Host` and SNI. Confined to the lane's loop.
+/// `staggerNanoseconds` of silence (RFC 8305, simplified); the first to connect wins. It connects to the
+/// judged numeric address and to nothing else; the name only goes into `Host` and SNI. Confined to the
+/// lane's loop.
 ///
 /// because every property is touched on the lane's event loop only, it may be named in the loop's closures.
 final class Opening: @unchecked Sendable {
@@ -101,11 +102,18 @@ final class Opening: @unchecked Sendable {
     }
 
     private func connect(to address: IPAddress) {
-        let candidate = Connection(pool: pool, address: address.text, opening: self)
+        let tls: NIOSSLClientHandler?
+        do {
+            tls = try pool.isTLS && lane.settings.proxy == nil ? tlsHandler() : nil
+        } catch let error as Failure.Thrown {
+            return fail(error.failure)
+        } catch {
+            return fail(NetworkFault.failure(error, at: pool, address: address.text))
+        }
+        let candidate = Connection(pool: pool, address: address.text, opening: self, tls: tls)
         candidates.append(candidate)
         do {
             let target = try address.socketAddress(port: lane.settings.proxy?.port ?? pool.origin.port)
-            let tls = try pool.origin.isTLS && lane.settings.proxy == nil ? tlsHandler() : nil
             let handlers = NIOLoopBound((candidate, tls), eventLoop: lane.loop)
             ClientBootstrap(group: lane.loop)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -130,8 +138,6 @@ final class Opening: @unchecked Sendable {
                         self.candidateFailed(candidate, failure)
                     }
                 }
-        } catch let error as Failure.Thrown {
-            fail(error.failure)
         } catch {
             candidateFailed(candidate, NetworkFault.failure(error, at: pool, address: address.text))
         }
@@ -183,6 +189,10 @@ final class Opening: @unchecked Sendable {
 
     func isSecured(_ candidate: Connection) {
         guard !isOver, candidates.contains(where: { $0 === candidate }) else { return candidate.close() }
+        guard candidate.hasRightCertificate() else {
+            let place = pool.place(candidate.address)
+            return fail(Failure(.tls, "the certificate of \(place) is not for \(pool.host)"))
+        }
         let now = uptime()
         timings.tls = now.microseconds(since: phaseStartedAt)
         win(candidate, now: now)

@@ -2,12 +2,13 @@ import Domain
 import Effects
 import NIOCore
 
-/// The connections of one lane to one origin, and the calls that wait for one of them, first come first served.
+/// The connections of one lane to one origin, and the calls that wait for one of them, first come first
+/// served.
 ///
-/// A kept-alive connection that its peer has closed in the meantime shows only when it is used. A call that was
-/// sent on one and got no byte back is sent once more on a fresh connection: delivery is at least once and every
-/// call carries an idempotency key, so a target that did act on the first copy recognises the second. Confined
-/// to the lane's event loop.
+/// A kept-alive connection that its peer has closed in the meantime shows only when it is used. A call that
+/// was sent on one and got no byte back is sent once more on a fresh connection: delivery is at least once
+/// and every call carries an idempotency key, so a target that did act on the first copy recognises the
+/// second. Confined to the lane's event loop.
 final class Pool {
     struct Key: Hashable {
         var origin: Origin
@@ -32,13 +33,15 @@ final class Pool {
     private var openCount = 0
     /// Wants a connection but the lane has none to spare.
     var isStarving = false
+    /// Known to the lane as one that has idle connections.
+    var isDonor = false
+    private var isPumping = false
 
     var origin: Origin { key.origin }
     var host: String { key.origin.host }
     var isTLS: Bool { key.origin.isTLS }
     var isEmpty: Bool { waitingCount == 0 && openCount == 0 && openings.isEmpty }
     var hasIdle: Bool { !idle.isEmpty }
-    var oldestIdleSince: Int64? { idle.first?.idleSince }
     var wantsConnection: Bool { waitingCount > openings.count }
 
     init(_ key: Key, lane: Lane) {
@@ -71,7 +74,8 @@ final class Pool {
     /// A call in the queue is over (deadline, abort).
     func left(_ exchange: Exchange) {
         waitingCount -= 1
-        while let first = waiting.first, first.state != .queued { waiting.removeFirst() }
+        trim()
+        lane.dropIfEmpty(self)
     }
 
     /// Sends a call once more, on a connection of its own; see above.
@@ -85,17 +89,16 @@ final class Pool {
     /// A connection has answered and may carry on.
     func release(_ connection: Connection) {
         let now = uptime()
-        if lane.isDraining || now - connection.openedAt > lane.settings.connectionAgeNanoseconds {
-            return connection.close()
-        }
-        if let exchange = popWaiting() {
+        if now - connection.openedAt > lane.settings.connectionAgeNanoseconds {
+            connection.close()
+        } else if let exchange = popWaiting() {
             connection.begin(exchange, now: now)
-        } else if lane.isStarved {
+        } else if lane.isDraining || lane.isStarved {
             connection.close()
         } else {
             connection.idleSince = now
             idle.append(connection)
-            lane.hasIdleConnections()
+            lane.hasIdle(self)
         }
     }
 
@@ -127,8 +130,9 @@ final class Pool {
         connection.begin(exchange, now: now)
     }
 
-    /// An opening has failed, and with it the call that asked for it. When nothing else is open or being opened,
-    /// the calls that were already waiting when it began fail with it: the same fact would meet each of them.
+    /// An opening has failed, and with it the call that asked for it. When nothing else is open or being
+    /// opened, the calls that were already waiting when it began fail with it: the same fact would meet
+    /// each of them.
     func openingFailed(_ opening: Opening, _ failure: Failure) {
         openings.removeAll { $0 === opening }
         let own = opening.exchange
@@ -141,7 +145,7 @@ final class Pool {
         }
         if openCount == 0 && openings.isEmpty {
             let isAboutTime = failure.kind == .timeoutConnect
-            for exchange in Array(waiting) where exchange.state == .queued {
+            for exchange in Array(waiting) where isWaiting(exchange) {
                 guard exchange.startedAt <= opening.startedAt else { continue }
                 if isAboutTime && !opening.deadlines.covers(exchange.call.deadlines) { continue }
                 exchange.timings.add(opening.timings)
@@ -153,8 +157,12 @@ final class Pool {
 
     /// Serves waiting calls from idle connections, and opens connections for the rest as far as limits allow.
     func pump(now: Int64) {
+        // Whatever comes back from within, the loops below see it.
+        guard !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
         while waitingCount > 0, let connection = popIdle() {
-            guard let exchange = popWaiting() else { return keep(connection) }
+            guard let exchange = popWaiting() else { return idle.append(connection) }
             connection.begin(exchange, now: now)
         }
         while waitingCount > openings.count, openCount + openings.count < lane.connectionsPerPoolMax {
@@ -165,10 +173,12 @@ final class Pool {
 
     /// Closes connections that have been idle since before `instant`; the oldest lie first.
     func closeIdle(since instant: Int64) {
-        while let first = idle.first, first.idleSince <= instant { first.close() }
+        while let first = idle.first, first.idleSince <= instant { closeOldestIdle() }
     }
 
-    func closeOldestIdle() { idle.first?.close() }
+    func closeOldestIdle() {
+        if !idle.isEmpty { idle.removeFirst().close() }
+    }
 
     /// Ends all there is, without outcomes.
     func tearDown() {
@@ -186,8 +196,6 @@ final class Pool {
         opening.start()
     }
 
-    private func keep(_ connection: Connection) { idle.append(connection) }
-
     private func popIdle() -> Connection? {
         while let connection = idle.popLast() {
             if connection.isUsable { return connection }
@@ -198,7 +206,7 @@ final class Pool {
 
     private func popWaiting() -> Exchange? {
         while let exchange = waiting.popFirst() {
-            guard exchange.state == .queued else { continue }
+            guard isWaiting(exchange) else { continue }
             waitingCount -= 1
             return exchange
         }
@@ -206,21 +214,34 @@ final class Pool {
     }
 
     private func trim() {
-        while let first = waiting.first, first.state != .queued { waiting.removeFirst() }
+        while let first = waiting.first, !isWaiting(first) { waiting.removeFirst() }
+    }
+
+    /// Calls served out of turn, timed out, aborted or redirected stay in the queue until they come up.
+    private func isWaiting(_ exchange: Exchange) -> Bool {
+        exchange.state == .queued && exchange.pool === self
     }
 
     /// Calls ahead of this place in the queue usually have an opening each.
     private func nextWithoutOpening() -> Exchange? {
-        let wanted = { (exchange: Exchange) in exchange.state == .queued && !exchange.hasOpening }
+        let wanted = { (exchange: Exchange) in self.isWaiting(exchange) && !exchange.hasOpening }
         return waiting.dropFirst(openings.count).first(where: wanted) ?? waiting.first(where: wanted)
     }
 }
 
+extension UInt32 {
+    fileprivate func adding(_ other: UInt32) -> UInt32 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}
+
 extension Timings {
+    /// A call that needed several connections (redirects, a stale one) took all of it.
     fileprivate mutating func add(_ opening: Timings) {
-        name = opening.name
-        connect = opening.connect
-        tls = opening.tls
+        name = name.adding(opening.name)
+        connect = connect.adding(opening.connect)
+        tls = tls.adding(opening.tls)
     }
 }
 

@@ -57,8 +57,8 @@ struct Place: Sendable, Equatable {
     let origin: Origin
     let target: String
 
-    /// Resolves `reference` against the place it was found at; nil when it is not an http(s) URL. A fragment and
-    /// userinfo are dropped: neither is ever sent.
+    /// Resolves `reference` against the place it was found at; nil when it is not an http(s) URL. A
+    /// fragment and userinfo are dropped: neither is ever sent.
     init?(_ reference: String, from origin: Origin, _ target: String) {
         let bytes = Array(reference.utf8.prefix { $0 != UInt8(ascii: "#") })
         var isTLS = origin.isTLS

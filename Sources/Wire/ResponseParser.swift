@@ -1,9 +1,9 @@
 /// Reads one HTTP/1.x answer from bytes that arrive in any pieces (RFC 9112), as a machine without I/O.
 ///
 /// Strict where leniency has been used to smuggle one answer into another: a second `Content-Length`, both
-/// framings at once, any transfer coding but `chunked`, folded lines, spaces before the colon, control bytes and
-/// bare LF in chunked framing are all faults. Lenient in one place: a bare LF may end a line of the head, which
-/// small devices do and which frames nothing. No input can trap it.
+/// framings at once, any transfer coding but `chunked`, folded lines, spaces before the colon, control
+/// bytes and bare LF in chunked framing are all faults. Lenient in one place: a bare LF may end a line of
+/// the head, which small devices do and which frames nothing. No input can trap it.
 package struct ResponseParser: Sendable, Equatable {
     /// What the bytes so far amount to.
     package enum Progress: Sendable, Equatable {

@@ -6,8 +6,8 @@ import NIOSSL
     import Musl
 #endif
 
-/// The certificate authorities that an https target's certificate must lead to, loaded once at start, so that a
-/// missing file is an error then and not a failed call at night.
+/// The certificate authorities that an https target's certificate must lead to, loaded once at start, so
+/// that a missing file is an error then and not a failed call at night.
 package struct TrustRoots: Sendable {
     /// Where the authorities came from, for the start's log: file paths, or nothing.
     package let sources: [String]

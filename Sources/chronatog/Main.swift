@@ -13,7 +13,10 @@ struct Chronatog: AsyncParsableCommand {
             """,
         version: Version.number,
         groupedSubcommands: [
-            CommandGroup(name: "Server", subcommands: [ServeCommand.self, ConfigCommand.self, KeygenCommand.self]),
+            CommandGroup(
+                name: "Server",
+                subcommands: [ServeCommand.self, ConfigCommand.self, KeygenCommand.self]
+            ),
             CommandGroup(
                 name: "Jobs",
                 subcommands: [
@@ -24,7 +27,8 @@ struct Chronatog: AsyncParsableCommand {
             CommandGroup(
                 name: "What happens, and why",
                 subcommands: [
-                    RunsCommand.self, SlotsCommand.self, PlanCommand.self, ExplainCommand.self, EventsCommand.self,
+                    RunsCommand.self, SlotsCommand.self, PlanCommand.self, ExplainCommand.self,
+                    EventsCommand.self,
                     NextCommand.self,
                 ]
             ),
@@ -59,7 +63,9 @@ struct Chronatog: AsyncParsableCommand {
     /// Help and version asked for, or what ArgumentParser found wrong.
     private static func finish(_ error: any Error) -> Never {
         let code = exitCode(for: error)
-        let text = fullMessage(for: error)
+        var text = fullMessage(for: error)
+        // As our own messages begin.
+        if text.hasPrefix("Error: ") { text = "e" + text.dropFirst() }
         if !text.isEmpty { (code.isSuccess ? StandardStream.output : .error).line(text) }
         exit(withStatus: code.isSuccess ? 0 : code == .validationFailure ? 2 : 1)
     }

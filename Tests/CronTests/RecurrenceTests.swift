@@ -112,4 +112,31 @@ struct RecurrenceTests {
             ]
         )
     }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `the ends of 64 bits are answered, not trapped`() throws {
+        for seconds in [Int64.min, .max] {
+            let edge = Instant(seconds: seconds)
+            for text in ["@every 1s", "R5/PT1H", "R/P1M", "30 2 * * *", "@at 2026-03-08T02:30"] {
+                for dst in DSTPolicy.allCases {
+                    let zone = try ZoneDatabase.embedded.zone(named: "Australia/Lord_Howe")
+                    let job = Recurrence(try Schedule(text), zone: zone, dst: dst, anchor: edge)
+                    _ = job.nextRun(after: edge)
+                    _ = job.nextGroup(after: Instant(seconds: 0))
+                    _ = lint(job, from: edge)
+                    _ = zone.local(at: edge)
+                    _ = zone.resolve(LocalDateTime(seconds: seconds))
+                    _ = zone.previousTransition(before: edge)
+                    _ = zone.nextTransition(after: edge)
+                }
+            }
+        }
+        #expect(try recurrence("@every 1s").nextRun(after: Instant(seconds: .max)) == nil)
+    }
+
+    @Test func `recurrences are equal when their parts are`() throws {
+        #expect(try recurrence("30 2 * * *", "Europe/London") == recurrence("30 2 * * *", "Europe/London"))
+        #expect(try recurrence("30 2 * * *", "Europe/London") != recurrence("30 2 * * *", "Europe/Berlin"))
+        #expect(try Set([recurrence("@daily"), recurrence("@daily"), recurrence("@hourly")]).count == 2)
+    }
 }

@@ -108,6 +108,10 @@ struct ScheduleErrorTests {
                 + "\"Europe/London\""
         ),
         Row(
+            text: "é * * * *",
+            message: "schedule \"? * * * *\" has the character U+00E9 in it; allowed: one line of ASCII text"
+        ),
+        Row(
             text: "@dayly",
             message: "schedule \"@dayly\" is not a macro; allowed: \(forms); did you mean @daily?"
         ),

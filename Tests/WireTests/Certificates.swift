@@ -7,8 +7,8 @@ import Wire
     import Musl
 #endif
 
-/// An authority of our own and a server certificate for `good.example` and 127.0.0.1, made once with openssl and
-/// valid for a hundred years. The key protects nothing.
+/// An authority of our own and a server certificate for `good.example` and 127.0.0.1, made once with
+/// openssl and valid for a hundred years. The key protects nothing.
 enum Certificates {
     static let authority = """
         -----BEGIN CERTIFICATE-----

@@ -29,7 +29,8 @@ struct DeadlineTests {
                     "127.0.0.1 port \(server.port) sent no byte of an answer within 60ms"
                 )
         )
-        #expect(outcome.timings.total >= 60_000)
+        // Late by a tick or two, by seconds never.
+        #expect((60_000..<5_000_000).contains(outcome.timings.total))
         #expect(outcome.address == "127.0.0.1")
         #expect(await server.ended.first(1) == [0])
         await rig.stop()
@@ -47,7 +48,7 @@ struct DeadlineTests {
             )
         )
         #expect(outcome.failure?.kind == .timeoutTotal)
-        #expect(outcome.timings.total >= 120_000)
+        #expect((120_000..<5_000_000).contains(outcome.timings.total))
         #expect(await server.ended.first(1) == [0])
         await rig.stop()
         try await server.stop()
@@ -66,7 +67,7 @@ struct DeadlineTests {
         let outcome = await rig.outcomes.first(1)[0]
         #expect(outcome.id == 2)
         #expect(outcome.failure?.kind == .timeoutTotal)
-        #expect(outcome.failure?.message.contains("all 1 connections") == true)
+        #expect(outcome.failure?.message.contains("at most 1 are open") == true)
         await rig.stop()
         try await server.stop()
     }

@@ -26,13 +26,15 @@ struct ResponseParserTests {
         Row(
             name: "chunked",
             bytes:
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n006;a=b;c=\"d e\"\r\n world\r\n0\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+                + "006;a=b;c=\"d e\"\r\n world\r\n0\r\n\r\n",
             body: "hello world"
         ),
         Row(
             name: "chunked with trailers",
             bytes:
-                "HTTP/1.1 200 OK\r\ntransfer-encoding:\tCHUNKED \r\n\r\nA\r\n0123456789\r\n0\r\nX: y\r\nZ: w\r\n\r\n",
+                "HTTP/1.1 200 OK\r\ntransfer-encoding:\tCHUNKED \r\n\r\n"
+                + "A\r\n0123456789\r\n0\r\nX: y\r\nZ: w\r\n\r\n",
             body: "0123456789"
         ),
         Row(
@@ -45,7 +47,8 @@ struct ResponseParserTests {
         Row(
             name: "interim answers",
             bytes:
-                "HTTP/1.1 100 Continue\r\nRetry-After: 9\r\n\r\nHTTP/1.1 103 x\r\nLink: a\r\n\r\nHTTP/1.1 201 C\r\nContent-Length: 1\r\n\r\nx",
+                "HTTP/1.1 100 Continue\r\nRetry-After: 9\r\n\r\nHTTP/1.1 103 x\r\nLink: a\r\n\r\n"
+                + "HTTP/1.1 201 C\r\nContent-Length: 1\r\n\r\nx",
             status: 201,
             body: "x"
         ),
@@ -214,7 +217,8 @@ struct ResponseParserTests {
 
     @Test
     func `no bytes trap it`() {
-        // A fixed generator (SplitMix64), and pieces of real answers as letters, so that deep states are reached.
+        // A fixed generator (SplitMix64), and pieces of real answers as letters, so that deep states are
+        // reached.
         var state: UInt64 = 42
         let random = { (bound: Int) -> Int in
             state &+= 0x9e37_79b9_7f4a_7c15

@@ -1,11 +1,12 @@
 import Domain
 import Effects
 import Testing
-import Wire
+
+@testable import Wire
 
 @Suite(.timeLimit(.minutes(1)))
 struct TLSTests {
-    private static let names = NameLookup { _ in .success([.v4(0x7f00_0001)]) }
+    private static var names: NameLookup { NameLookup { _ in .success([.v4(0x7f00_0001)]) } }
 
     private static func server(_ script: @escaping RawServer.Script) async throws -> RawServer {
         try await RawServer(tls: Certificates.serverContext(), isTLSFromStart: true, script)
@@ -35,6 +36,32 @@ struct TLSTests {
         #expect(server.requests.elements.isEmpty)
         await rig.stop()
         try await server.stop()
+    }
+
+    struct Row: Sendable, CustomTestStringConvertible {
+        let host: String
+        let isCovered: Bool
+        var testDescription: String { host }
+        init(_ host: String, _ isCovered: Bool) {
+            self.host = host
+            self.isCovered = isCovered
+        }
+    }
+
+    static let hosts = [
+        Row("a.test", true), Row("A.TEST.", true), Row("x.b.test", true), Row("192.0.2.7", true),
+        Row("::1", true),
+        Row("b.test", false), Row("x.y.b.test", false), Row("x.test", false), Row("192.0.2.8", false),
+        Row("::2", false), Row("", false), Row(".", false), Row("xa.test", false), Row("*.b.test", true),
+        Row("f1.c.test", false), Row("9.9.9.9", false),
+    ]
+
+    @Test(arguments: hosts)
+    func `a certificate covers its names and its addresses and nothing else`(_ row: Row) throws {
+        let addresses = try ["192.0.2.7", "::1"].map { try #require(IPAddress($0)) }
+        let names = ["a.test", "*.B.test", "*.test", "*", "f*.c.test", "9.9.9.9", ""]
+        let identity = CertificateIdentity(names: names, addresses: addresses)
+        #expect(identity.covers(row.host) == row.isCovered)
     }
 
     @Test

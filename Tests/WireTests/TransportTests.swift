@@ -23,7 +23,8 @@ struct TransportTests {
         let seen = server.requests.elements.first?.text
         #expect(
             seen
-                == "POST /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:\(server.port)\r\nContent-Length: 3\r\nX-A: 1\r\n\r\nhey"
+                == "POST /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:\(server.port)\r\n"
+                + "Content-Length: 3\r\nX-A: 1\r\n\r\nhey"
         )
         await rig.stop()
         try await server.stop()

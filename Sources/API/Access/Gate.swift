@@ -7,8 +7,8 @@ internal import Synchronization
 
 /// Who is asking: Basic credentials of a scheduler, or the operator's bearer token.
 ///
-/// Schedulers come and go only through this API, so the list is read once and again after it changed, or when a name
-/// is unknown. Comparisons take the same time whatever they are given.
+/// Schedulers come and go only through this API, so the list is read once and again after it changed, or when
+/// a name is unknown. Comparisons take the same time whatever they are given.
 final class Gate: Sendable {
     private let token: [UInt8]?
     private let configured: APIOptions.Credentials?
@@ -35,7 +35,9 @@ final class Gate: Sendable {
         }
         if let wait = throttle.withLock({ $0.wait(request.remoteAddress, now: time.uptime) }) {
             var problem = Problem(.throttled, "Too many failed logins from this address; wait \(wait.text).")
-            problem.headers = [Problem.Header(name: "Retry-After", value: "\(max(1, wait.microseconds / 1_000_000))")]
+            problem.headers = [
+                Problem.Header(name: "Retry-After", value: "\(max(1, wait.microseconds / 1_000_000))")
+            ]
             throw problem
         }
         if let caller = try await caller(header) { return caller }
@@ -51,10 +53,14 @@ final class Gate: Sendable {
             guard let token, Self.isEqual(Array(parts[1].utf8), token) else { return nil }
             return .operator
         case "basic":
-            guard let data = Data(base64Encoded: String(parts[1])), let text = String(validating: data, as: UTF8.self),
+            guard let data = Data(base64Encoded: String(parts[1])),
+                let text = String(validating: data, as: UTF8.self),
                 let colon = text.firstIndex(of: ":")
             else { return nil }
-            return try await scheduler(String(text[..<colon]), password: String(text[text.index(after: colon)...]))
+            return try await scheduler(
+                String(text[..<colon]),
+                password: String(text[text.index(after: colon)...])
+            )
         default: return nil
         }
     }

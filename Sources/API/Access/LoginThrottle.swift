@@ -38,7 +38,8 @@ struct LoginThrottle {
         return max(0, bucket.failures - Int(clamping: refilled))
     }
 
-    /// Forgets who has nothing left to wait for; failing that, everyone: a full table must not lock out the world.
+    /// Forgets who has nothing left to wait for; failing that, everyone: a full table must not lock out the
+    /// world.
     private mutating func makeRoom(_ now: Span) {
         buckets = buckets.filter { failures($0.value, now) > 0 }
         if buckets.count >= addressesMax { buckets.removeAll() }

@@ -14,7 +14,8 @@ extension Site {
             JSON.Member("callback_url", .string(job.callback.target.shown)),
             JSON.Member(
                 "schedule",
-                job.isScheduleList ? .array(job.schedule.map { .string($0) }) : .string(job.schedule.first ?? "")
+                job.isScheduleList
+                    ? .array(job.schedule.map { .string($0) }) : .string(job.schedule.first ?? "")
             ),
             JSON.Member("dialect", job.dialect.map { .string($0.rawValue) } ?? .null),
             JSON.Member("zone", .string(job.zone)),
@@ -49,7 +50,12 @@ extension LineTimes {
     /// A job's lines as they are now; nil when they no longer compile.
     static func today(_ view: JobView, zones: ZoneDatabase) -> LineTimes? {
         guard let zone = try? zones.zone(named: view.definition.zone) else { return nil }
-        return try? LineTimes(view.definition, job: view.id, registeredAt: view.entry.registeredAt, zone: zone)
+        return try? LineTimes(
+            view.definition,
+            job: view.id,
+            registeredAt: view.entry.registeredAt,
+            zone: zone
+        )
     }
 
     /// What the zone's next changes do to the lines.

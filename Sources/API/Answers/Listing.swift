@@ -15,14 +15,17 @@ extension Reply {
         if let next {
             var pairs = request.query.pairs.filter { $0.name != parameter }
             pairs.append((parameter, next))
-            let query = pairs.map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }.joined(separator: "&")
+            let query = pairs.map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }.joined(
+                separator: "&"
+            )
             headers = [("Link", "<\(site.url(request.path))?\(query)>; rel=\"next\"")]
         }
         return .json(.array(values), headers: headers)
     }
 
     /// An object with its ETag.
-    static func object(_ value: JSON, sequence: Sequence, status: Int = 200, location: String? = nil) -> Reply {
+    static func object(_ value: JSON, sequence: Sequence, status: Int = 200, location: String? = nil) -> Reply
+    {
         var headers = [(name: "ETag", value: "\"\(sequence)\"")]
         if let location { headers.append((name: "Location", value: location)) }
         return .json(value, status: status, headers: headers)

@@ -1,4 +1,4 @@
-package import Domain
+internal import Domain
 package import Effects
 
 /// One HTTP answer, before it meets a socket.
@@ -16,7 +16,8 @@ package struct Reply: Sendable {
     }
 
     /// JSON, one line and its end.
-    static func json(_ value: JSON, status: Int = 200, headers: [(name: String, value: String)] = []) -> Reply {
+    static func json(_ value: JSON, status: Int = 200, headers: [(name: String, value: String)] = []) -> Reply
+    {
         var body: [UInt8] = []
         value.write(to: &body)
         body.append(UInt8(ascii: "\n"))

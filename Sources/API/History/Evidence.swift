@@ -19,7 +19,8 @@ package struct Evidence: Sendable {
     /// The run of the slot it went into.
     package private(set) var intoRun: RunHistory?
     /// The pause it fell into.
-    package private(set) var pause: (since: Timestamp, until: Timestamp?, reason: String, endedAt: Timestamp?)?
+    package private(set) var pause:
+        (since: Timestamp, until: Timestamp?, reason: String, endedAt: Timestamp?)?
     /// It waits, or waited, behind an open run.
     package private(set) var queuedAt: Timestamp?
     package private(set) var records: [EventView] = []

@@ -1,12 +1,13 @@
-package import Cron
-package import Domain
+internal import Cron
+internal import Domain
 package import Engine
+internal import Scheduling
 internal import Streaming
 
 /// Why a slot ran, or did not: one paragraph of plain English with the instants and the run ids in it.
 ///
-/// Pure: everything it says follows from the definition in force, the job's records, and what the engine says the job
-/// waits for.
+/// Pure: everything it says follows from the definition in force, the job's records, and what the engine says
+/// the job waits for.
 package struct Explaining {
     let question: Question
     let view: JobView
@@ -78,7 +79,10 @@ package struct Explaining {
             sentences.append(gapSentence(local))
             if question.times.lines.contains(where: \.schedule.isWildcard), definition.dst == .vixie {
                 sentences.append(
-                    "Its minute or hour begins with *, so it follows real time (dst=vixie) and has no slot there."
+                    """
+                    Its minute or hour begins with *, so it follows real time (dst=vixie) and has no \
+                    slot there.
+                    """
                 )
             }
         } else {
@@ -95,8 +99,11 @@ package struct Explaining {
         let after = question.times.nextRun(after: question.instant)
         switch (before, after) {
         case (let before?, let after?):
-            sentences.append("The nearest slots are \(words.when(before)) before and \(words.when(after)) after.")
-        case (let before?, nil): sentences.append("The last slot before is \(words.when(before)); none follows.")
+            sentences.append(
+                "The nearest slots are \(words.when(before)) before and \(words.when(after)) after."
+            )
+        case (let before?, nil):
+            sentences.append("The last slot before is \(words.when(before)); none follows.")
         case (nil, let after?): sentences.append("The first slot after is \(words.when(after)).")
         case (nil, nil): sentences.append("It has no slot before or after either.")
         }
@@ -139,7 +146,8 @@ package struct Explaining {
         case .gap:
             let rule: String =
                 switch (definition.dst, question.dispositions[slot]) {
-                case (.vixie, .run): "Under dst=vixie a job with a fixed time runs once, at the first instant after the gap."
+                case (.vixie, .run):
+                    "Under dst=vixie a job with a fixed time runs once, at the first instant after the gap."
                 case (.shift, .run): "Under dst=shift a time in the gap moves by the gap's length."
                 default: ""
                 }
@@ -147,8 +155,9 @@ package struct Explaining {
         case .two(let first, let second):
             let times = "at \(first.rfc3339) and at \(second.rfc3339)"
             return """
-                \(words.clock(slot.local)) came twice on \(words.date(slot.local)) in \(words.zone.name), \(times); \
-                this is the \(slot.fold == 0 ? "first" : "second") time (dst=\(definition.dst.rawValue)).
+                \(words.clock(slot.local)) came twice on \(words.date(slot.local)) in \(words.zone.name), \
+                \(times); this is the \(slot.fold == 0 ? "first" : "second") time \
+                (dst=\(definition.dst.rawValue)).
                 """
         }
     }
@@ -158,7 +167,8 @@ package struct Explaining {
     func sentence(_ evidence: Evidence) -> String {
         if let run = evidence.run { return ranSentence(run, evidence) }
         if let stretch = evidence.stretch { return settledSentence(stretch, evidence) }
-        return evidence.slot.instant > question.now ? futureSentence(evidence.slot) : waitingSentence(evidence)
+        return evidence.slot.instant > question.now
+            ? futureSentence(evidence.slot) : waitingSentence(evidence)
     }
 
     private func ranSentence(_ run: RunHistory, _ evidence: Evidence) -> String {
@@ -184,7 +194,10 @@ package struct Explaining {
     private func whyLate(_ evidence: Evidence) -> String {
         switch evidence.row.reason {
         case .caughtUp:
-            ", because its time passed while nothing could be sent and catchup=\(definition.catchupMode.word) chose it"
+            """
+            , because its time passed while nothing could be sent and \
+            catchup=\(definition.catchupMode.word) chose it
+            """
         case .fromQueue:
             ", because it waited behind an open run (overlap=\(definition.overlap.mode.word))"
         case .afterLimit: ", because it waited for a place under the limit of \(limitName)"
@@ -201,12 +214,21 @@ package struct Explaining {
         let ahead = words.length(slot.instant - question.now)
         let begin = "\(words.slot(slot)) lies ahead, in \(ahead):"
         switch question.dispositions[slot] {
-        case .dstGapMerged: return "\(begin) it will be merged into the slot at \(words.instant(slot.instant)), one run for both."
-        case .dstGapSkipped: return "\(begin) it will be skipped, because its local time does not exist that day."
-        case .dstFoldSkipped: return "\(begin) it will be skipped, because its local time runs the first time only."
+        case .dstGapMerged:
+            return
+                """
+                \(begin) it will be merged into the slot at \(words.instant(slot.instant)), one run for \
+                both.
+                """
+        case .dstGapSkipped:
+            return "\(begin) it will be skipped, because its local time does not exist that day."
+        case .dstFoldSkipped:
+            return "\(begin) it will be skipped, because its local time runs the first time only."
         case .run, nil: break
         }
-        if let lower = question.candidates.first(where: { question.dispositions[$0] == .run && $0.instant == slot.instant }),
+        if let lower = question.candidates.first(where: {
+            question.dispositions[$0] == .run && $0.instant == slot.instant
+        }),
             lower != slot
         {
             return "\(begin) it will be merged into line \(lower.line)'s slot at the same instant."
@@ -225,21 +247,37 @@ package struct Explaining {
         let begin = "\(words.slot(evidence.slot)) is not decided yet:"
         if let pause = view.pause {
             let reason = pause.reason.isEmpty ? "" : " (\(pause.reason))"
-            return "\(begin) the job is paused since \(words.instant(pause.since))\(reason), and what happens to the slots in a pause is decided when it ends."
+            return
+                """
+                \(begin) the job is paused since \(words.instant(pause.since))\(reason), and what \
+                happens to the slots in a pause is decided when it ends.
+                """
         }
         if evidence.queuedAt != nil {
             let behind = evidence.blockers.filter(\.isOpen).map { "run \($0.id)" }.joined(separator: ", ")
-            return "\(begin) it waits behind \(behind.isEmpty ? "an open run" : behind) (overlap=\(definition.overlap.mode.word))."
+            return
+                """
+                \(begin) it waits behind \(behind.isEmpty ? "an open run" : behind) \
+                (overlap=\(definition.overlap.mode.word)).
+                """
         }
         if let through = view.catchingUpThrough, evidence.slot.instant <= through {
             return "\(begin) it waits for its turn, because catchup=all runs missed slots one at a time."
         }
         if view.limitWaiting {
-            return "\(begin) it waits for a place under the limit of \(limitName), at most \(definition.limit.wait.text)."
+            return
+                """
+                \(begin) it waits for a place under the limit of \(limitName), at most \
+                \(definition.limit.wait.text).
+                """
         }
         let jitter = question.times.plan.offset(of: evidence.slot.instant, job: question.job)
         if evidence.slot.instant + jitter > question.now {
-            return "\(begin) jitter sends it \(words.length(jitter)) after its time, at \(words.instant(evidence.slot.instant + jitter))."
+            return
+                """
+                \(begin) jitter sends it \(words.length(jitter)) after its time, at \
+                \(words.instant(evidence.slot.instant + jitter)).
+                """
         }
         return "\(begin) it is due, and its decision is on the way."
     }

@@ -1,5 +1,6 @@
 package import Cron
 package import Domain
+internal import Scheduling
 package import Streaming
 
 /// The answer to "why?", or "why not?".
@@ -148,7 +149,8 @@ extension LineTimes {
         return nil
     }
 
-    /// The last slot before an instant; found by looking back ever further. nil when none is near enough to matter.
+    /// The last slot before an instant; found by looking back ever further. nil when none is near enough to
+    /// matter.
     func lastSlot(before instant: Timestamp, notBefore floor: Timestamp) -> Slot? {
         var back = Span.hours(2)
         while true {

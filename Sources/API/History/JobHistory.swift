@@ -40,7 +40,8 @@ package struct JobHistory: Sendable {
         revisions.append(Revision(number: number, definition: definition, cursor: cursor, at: time))
     }
 
-    /// The lines of a revision under today's zone rules; nil when the revision is unknown or no longer compiles.
+    /// The lines of a revision under today's zone rules; nil when the revision is unknown or no longer
+    /// compiles.
     package mutating func times(ofRevision number: UInt32) -> LineTimes? {
         if let times = compiled[number] { return times }
         guard let revision = revisions.last(where: { $0.number == number }),
@@ -56,8 +57,8 @@ package struct JobHistory: Sendable {
 
     /// Visits the slots that a stretch stands for, from an instant on, until `body` returns false.
     ///
-    /// One or two need no computing. For more the line is recomputed; when the count differs, the zone's rules have
-    /// changed since, and the ones in the journal at that time are taken.
+    /// One or two need no computing. For more the line is recomputed; when the count differs, the zone's
+    /// rules have changed since, and the ones in the journal at that time are taken.
     package mutating func expand(
         _ record: SlotsDecided,
         at sequence: Sequence,
@@ -76,7 +77,8 @@ package struct JobHistory: Sendable {
             }
             return
         }
-        // One, two, or a line that no longer computes: then the two that are certain are better than a wrong list.
+        // One, two, or a line that no longer computes: then the two that are certain are better than a wrong
+        // list.
         guard record.first.instant < start || body(record.first), record.count > 1 else { return }
         _ = body(record.last)
     }
@@ -84,7 +86,8 @@ package struct JobHistory: Sendable {
     private mutating func timesBehind(_ record: SlotsDecided, at sequence: Sequence) -> LineTimes? {
         let today = times(ofRevision: record.revision)
         if let today, record.count > Self.verifiedMax || Self.isRight(today, record) { return today }
-        guard let then = timesAdopted(before: sequence, revision: record.revision), Self.isRight(then, record) else {
+        guard let then = timesAdopted(before: sequence, revision: record.revision), Self.isRight(then, record)
+        else {
             return nil
         }
         return then
@@ -93,7 +96,11 @@ package struct JobHistory: Sendable {
     private static func isRight(_ times: LineTimes, _ record: SlotsDecided) -> Bool {
         let wanted = disposition(of: record.result)
         var count = 0
-        for (_, disposition) in times.slots(ofLine: record.first.line, from: record.first, through: record.last)
+        for (_, disposition) in times.slots(
+            ofLine: record.first.line,
+            from: record.first,
+            through: record.last
+        )
         where disposition == wanted {
             count += 1
             if count > Int(record.count) { return false }
@@ -114,7 +121,9 @@ package struct JobHistory: Sendable {
         guard let revision = revisions.last(where: { $0.number == number }) else { return nil }
         var adopted: ZoneAdopted?
         try? records.scan(from: Sequence(1), job: nil) { entry in
-            if case .zoneAdopted(let record) = entry.record, record.name == revision.definition.zone { adopted = record }
+            if case .zoneAdopted(let record) = entry.record, record.name == revision.definition.zone {
+                adopted = record
+            }
             return entry.sequence < sequence
         }
         guard let adopted,

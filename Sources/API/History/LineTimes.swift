@@ -2,8 +2,8 @@ package import Cron
 package import Domain
 internal import Scheduling
 
-/// The occurrences of a definition's lines, for reading history: with the zone rules that were in force, and with the
-/// same reading of each line as the scheduler's.
+/// The occurrences of a definition's lines, for reading history: with the zone rules that were in force, and
+/// with the same reading of each line as the scheduler's.
 package struct LineTimes: Sendable {
     package let definition: JobDefinition
     package let lines: [Recurrence]
@@ -22,8 +22,8 @@ package struct LineTimes: Sendable {
         plan = Plan(definition, lines: lines, account: 0)
     }
 
-    /// The slots of a line from one to another, both included, whatever becomes of them; those before `start` are
-    /// left out without being computed.
+    /// The slots of a line from one to another, both included, whatever becomes of them; those before `start`
+    /// are left out without being computed.
     func slots(
         ofLine line: UInt8,
         from first: Slot,

@@ -7,10 +7,12 @@ extension Explaining {
         let subject = words.slot(evidence.slot)
         let text: String =
             switch stretch.result {
-            case .overlapSkipped, .overlapCoalesced, .queueDropped: overlapSentence(subject, stretch, evidence)
+            case .overlapSkipped, .overlapCoalesced, .queueDropped:
+                overlapSentence(subject, stretch, evidence)
             case .coalesced, .missed, .missedWindow, .missedCap: missedSentence(subject, stretch, evidence)
             case .paused: pausedSentence(subject, evidence)
-            case .dstGapMerged, .dstGapSkipped, .dstFoldSkipped, .merged: clockSentence(subject, stretch, evidence)
+            case .dstGapMerged, .dstGapSkipped, .dstFoldSkipped, .merged:
+                clockSentence(subject, stretch, evidence)
             default: otherSentence(subject, stretch)
             }
         guard stretch.count > 1 else { return text }
@@ -35,13 +37,13 @@ extension Explaining {
                 """
         case .queueFull:
             sentence = """
-                \(subject) was dropped, because \(words.count(Int(policy.queueMax), "slot")) (queue_max) were already \
-                waiting behind \(names.isEmpty ? "an open run" : names) (overlap=queue-all).
+                \(subject) was dropped, because \(words.count(Int(policy.queueMax), "slot")) (queue_max) \
+                were already waiting behind \(names.isEmpty ? "an open run" : names) (overlap=queue-all).
                 """
         case .tooManyOpen:
             sentence = """
-                \(subject) was skipped, because \(words.count(Int(policy.openMax), "run")) of the job (max_open) were \
-                already open\(names.isEmpty ? "" : ", among them \(names)") (overlap=allow).
+                \(subject) was skipped, because \(words.count(Int(policy.openMax), "run")) of the job \
+                (max_open) were already open\(names.isEmpty ? "" : ", among them \(names)") (overlap=allow).
                 """
         default:
             sentence = """
@@ -60,18 +62,26 @@ extension Explaining {
         case .coalesced:
             let chosen = stretch.into.map { "the slot at \(words.when($0))" } ?? "another slot"
             let ran = evidence.intoRun.map { ", as run \($0.id), which \(words.fate($0))" } ?? ""
-            return "\(passed)\(decided), and catchup=\(definition.catchupMode.word) let \(chosen) run for all that were missed\(ran)."
+            return
+                """
+                \(passed)\(decided), and catchup=\(definition.catchupMode.word) let \(chosen) run for \
+                all that were missed\(ran).
+                """
         case .missedWindow:
-            return "\(passed)\(decided), and it was older than catchup_window (\(definition.catchup.window.text))."
+            return
+                """
+                \(passed)\(decided), and it was older than catchup_window \
+                (\(definition.catchup.window.text)).
+                """
         case .missedCap:
             return """
-                \(passed)\(decided), and more slots were missed than catchup_max (\(definition.catchup.slotsMax)); the \
-                newest were kept.
+                \(passed)\(decided), and more slots were missed than catchup_max \
+                (\(definition.catchup.slotsMax)); the newest were kept.
                 """
         default:
             return """
-                \(passed)\(decided), more than misfire_after (\(definition.catchup.misfireAfter.text)) late, and \
-                catchup=none lets missed slots go.
+                \(passed)\(decided), more than misfire_after (\(definition.catchup.misfireAfter.text)) late, \
+                and catchup=none lets missed slots go.
                 """
         }
     }
@@ -80,7 +90,11 @@ extension Explaining {
         guard let pause = evidence.pause else { return "\(subject) did not run, because the job was paused." }
         let reason = pause.reason.isEmpty ? "" : ", for the reason \"\(pause.reason)\""
         let end = (pause.endedAt ?? pause.until).map { " until \(words.instant($0))" } ?? ""
-        return "\(subject) did not run, because the job was paused from \(words.instant(pause.since))\(end)\(reason)."
+        return
+            """
+            \(subject) did not run, because the job was paused from \
+            \(words.instant(pause.since))\(end)\(reason).
+            """
     }
 
     private func clockSentence(_ subject: String, _ stretch: SlotsDecided, _ evidence: Evidence) -> String {
@@ -89,34 +103,58 @@ extension Explaining {
         switch stretch.result {
         case .dstGapMerged:
             return """
-                \(subject) fell into the gap and was merged into \(into ?? "the run at the first instant after it")\(ran) \
-                (dst=\(definition.dst.rawValue)).
+                \(subject) fell into the gap and was merged into \
+                \(into ?? "the run at the first instant after it")\(ran) (dst=\(definition.dst.rawValue)).
                 """
         case .dstGapSkipped:
-            return "\(subject) was skipped, because that local time did not exist (dst=\(definition.dst.rawValue))."
+            return
+                """
+                \(subject) was skipped, because that local time did not exist \
+                (dst=\(definition.dst.rawValue)).
+                """
         case .dstFoldSkipped:
             return """
-                \(subject) was skipped, because it is the second time the clock showed it, and the job runs the first \
-                time only (dst=\(definition.dst.rawValue)).
+                \(subject) was skipped, because it is the second time the clock showed it, and the job runs \
+                the first time only (dst=\(definition.dst.rawValue)).
                 """
         default:
-            return "\(subject) shares its instant with \(into ?? "another line's slot"), and only one of them runs: it was merged into that one\(ran)."
+            return
+                """
+                \(subject) shares its instant with \(into ?? "another line's slot"), and only one of \
+                them runs: it was merged into that one\(ran).
+                """
         }
     }
 
     private func otherSentence(_ subject: String, _ stretch: SlotsDecided) -> String {
         switch stretch.result {
         case .limitExpired:
-            return "\(subject) did not run, because no place under the limit of \(limitName) came free within limit_wait (\(definition.limit.wait.text))."
+            return
+                """
+                \(subject) did not run, because no place under the limit of \(limitName) came free \
+                within limit_wait (\(definition.limit.wait.text)).
+                """
         case .deleted: return "\(subject) did not run, because the job was removed before its turn came."
         case .discarded:
-            return "\(subject) did not run, because the waiting catch-up was given up, by request or by an edit of the schedule."
+            return
+                """
+                \(subject) did not run, because the waiting catch-up was given up, by request or by an \
+                edit of the schedule.
+                """
         case .refusedLimit:
-            return "\(subject) did not run, because the job had already closed its \(definition.runsMax) runs (max_runs)."
+            return
+                """
+                \(subject) did not run, because the job had already closed its \(definition.runsMax) \
+                runs (max_runs).
+                """
         case .restoredOver: return "\(subject) was replaced by a restore of an older state."
         case .excluded: return "\(subject) fell into a blackout and was left out."
         case .unknownHeld:
-            return "\(subject) is held: the server stopped between its call and the record, and on_unknown=hold leaves the decision to you."
+            return
+                """
+                \(subject) is held: the server stopped between its call and the record, and \
+                on_unknown=hold leaves the decision to you.
+                """
         default: return "\(subject) ended as \(stretch.result.word), because of \(stretch.reason.word)."
         }
     }

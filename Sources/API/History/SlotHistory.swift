@@ -55,7 +55,8 @@ package struct SlotPlace: Sendable, Hashable, Comparable {
     }
 }
 
-/// The first slots of a range, in order, gathered from records in any order. Never holds more than twice its limit.
+/// The first slots of a range, in order, gathered from records in any order. Never holds more than twice its
+/// limit.
 package struct SlotWindow: Sendable {
     /// Inclusive.
     package let from: Timestamp

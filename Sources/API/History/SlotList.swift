@@ -1,5 +1,6 @@
-package import Cron
+internal import Cron
 package import Domain
+internal import Scheduling
 
 /// The slots of a job in a range, folded in one pass over its records.
 package struct SlotList {

@@ -11,14 +11,22 @@ struct Wording {
     /// `The slot of 2026-03-08T02:30:00 in America/New_York (2026-03-08T07:00:00Z)`.
     func slot(_ slot: Slot, capital: Bool = true) -> String {
         let the = capital ? "The" : "the"
-        let line = times.lines.count > 1 ? " of line \(slot.line) (\(times.lines[min(Int(slot.line), times.lines.count - 1)].schedule.text))" : ""
+        let line =
+            times.lines.count > 1
+            ? """
+            of line \(slot.line) \
+            (\(times.lines[min(Int(slot.line), times.lines.count - 1)].schedule.text))
+            """
+            : ""
         return "\(the) slot\(line) at \(when(slot))"
     }
 
     /// The instant, and the local time where it says more.
     func when(_ slot: Slot) -> String {
         let instant = instant(slot.instant)
-        guard zone.offset(at: Instant(seconds: slot.instant.seconds)) != 0 || slot.local.seconds != slot.instant.seconds
+        guard
+            zone.offset(at: Instant(seconds: slot.instant.seconds)) != 0
+                || slot.local.seconds != slot.instant.seconds
         else { return instant }
         return "\(instant) (\(slot.local.text) in \(zone.name))"
     }
@@ -29,7 +37,11 @@ struct Wording {
     func change(at transition: Transition) -> String {
         let (before, after) = (clock(transition.localBefore), clock(transition.localAfter))
         let way = transition.shift > 0 ? "forward" : "back"
-        return "the clock in \(zone.name) went \(way) from \(before) to \(after) at \(transition.instant.rfc3339)"
+        return
+            """
+            the clock in \(zone.name) went \(way) from \(before) to \(after) at \
+            \(transition.instant.rfc3339)
+            """
     }
 
     func clock(_ local: LocalDateTime) -> String {
@@ -53,7 +65,11 @@ struct Wording {
     func fate(_ run: RunHistory) -> String {
         guard let result = run.result else {
             if let retry = run.retryAt, let last = run.attempts.last {
-                return "is still open: attempt \(last.n) \(outcome(last)), and the next is due at \(instant(retry))"
+                return
+                    """
+                    is still open: attempt \(last.n) \(outcome(last)), and the next is due at \
+                    \(instant(retry))
+                    """
             }
             return "is still open: attempt \((run.attempts.last?.n ?? 0) + 1) is under way"
         }
@@ -61,7 +77,8 @@ struct Wording {
         switch result {
         case .ok: return "ended ok \(ended)"
         case .failed: return "failed \(ended)"
-        case .cancelledByNext: return "was cancelled \(ended), because the next slot came due (overlap=cancel)"
+        case .cancelledByNext:
+            return "was cancelled \(ended), because the next slot came due (overlap=cancel)"
         default: return "ended as \(result.word) \(ended)"
         }
     }

@@ -1,4 +1,4 @@
-package import Domain
+internal import Domain
 package import Engine
 
 /// One HTTP request as the routes see it: whole, bounded, and already known to be who it says.
@@ -41,7 +41,9 @@ package struct APIRequest: Sendable {
 
     /// The job named in the path. An id that cannot be one is answered like one that does not exist.
     func jobID() throws -> JobID {
-        guard let text = parameters["id"], let number = Self.decimal(text), let small = UInt32(exactly: number) else {
+        guard let text = parameters["id"], let number = Self.decimal(text),
+            let small = UInt32(exactly: number)
+        else {
             throw Problem.notFound("job \(parameters["id"] ?? "")")
         }
         return JobID(small)
@@ -79,8 +81,11 @@ package struct APIRequest: Sendable {
 extension String {
     /// Without blanks at either end.
     var trimmed: String {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r\n" || $0 == "\r" }
-        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else {
+        let isBlank: (Character) -> Bool = {
+            $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r\n" || $0 == "\r"
+        }
+        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) })
+        else {
             return ""
         }
         return String(self[first...last])

@@ -60,7 +60,11 @@ struct CallbackForm {
 
     private func readSink(_ text: String, _ fields: inout Fields, into draft: inout JobDraft) {
         guard text.hasPrefix(SinkTarget.prefix) else {
-            return fields.fault("callback_url", "is not absolute", hint: "http://host/path or https://host/path")
+            return fields.fault(
+                "callback_url",
+                "is not absolute",
+                hint: "http://host/path or https://host/path"
+            )
         }
         guard surroundings.hasSink else {
             return fields.fault(
@@ -78,14 +82,17 @@ struct CallbackForm {
         }
     }
 
-    /// The secrets of a URL are sealed as wholes, so they come back whole, and only for the server they were meant for.
+    /// The secrets of a URL are sealed as wholes, so they come back whole, and only for the server they were
+    /// meant for.
     private func use(_ parts: CallbackURL, into draft: inout JobDraft) throws(CallbackURL.Fault) {
         var target = URLTarget(isTLS: parts.isTLS, host: parts.host, port: parts.port, path: parts.path)
         if let refusal = parts.isLiteral ? surroundings.judgeLiteral(parts.host, parts.port) : nil {
             throw CallbackURL.Fault(message: refusal, hint: nil)
         }
         var old: URLTarget?
-        if case .url(let url) = current?.target, url.host == parts.host, url.port == parts.port, url.isTLS == parts.isTLS {
+        if case .url(let url) = current?.target, url.host == parts.host, url.port == parts.port,
+            url.isTLS == parts.isTLS
+        {
             old = url
         }
         if let query = parts.query {
@@ -100,7 +107,9 @@ struct CallbackForm {
         if let userInfo = parts.userInfo {
             target.user = String(userInfo.prefix { $0 != ":" })
             if userInfo == "\(target.user):\(Self.mask)" {
-                guard let kept = old?.userInfo, old?.user == target.user else { throw .masked("the password") }
+                guard let kept = old?.userInfo, old?.user == target.user else {
+                    throw .masked("the password")
+                }
                 target.userInfo = kept
             } else {
                 draft.userInfo = userInfo
@@ -115,9 +124,15 @@ struct CallbackForm {
         guard fields.has("method") else { return }
         guard let value = fields.value("method") else { return method = "" }
         guard let text = value.string, !text.isEmpty, text.utf8.count <= 32, HeaderRules.isToken(text) else {
-            return fields.fault("method", "is not an HTTP method", hint: "GET, POST, PUT, PATCH, DELETE or HEAD")
+            return fields.fault(
+                "method",
+                "is not an HTTP method",
+                hint: "GET, POST, PUT, PATCH, DELETE or HEAD"
+            )
         }
-        guard text.uppercased() != "CONNECT" else { return fields.fault("method", "CONNECT opens a tunnel, not a call") }
+        guard text.uppercased() != "CONNECT" else {
+            return fields.fault("method", "CONNECT opens a tunnel, not a call")
+        }
         method = text.uppercased()
     }
 
@@ -130,7 +145,9 @@ struct CallbackForm {
         }
         guard let authorization else { return }
         let given = draft.headers ?? []
-        if fields.has("headers"), given.contains(where: { $0.name.lowercased() == "authorization" && $0.value != nil }) {
+        if fields.has("headers"),
+            given.contains(where: { $0.name.lowercased() == "authorization" && $0.value != nil })
+        {
             return fields.fault("auth", "and headers both give Authorization; give one")
         }
         var kept = given.filter { $0.name.lowercased() != "authorization" }

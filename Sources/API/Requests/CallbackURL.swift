@@ -1,5 +1,5 @@
-/// An absolute URL to call, taken apart and checked (RFC 3986, http and https only). Templates may stand in the path
-/// and the query.
+/// An absolute URL to call, taken apart and checked (RFC 3986, http and https only). Templates may stand in
+/// the path and the query.
 struct CallbackURL {
     var isTLS: Bool
     /// Lower case, without brackets.
@@ -18,7 +18,10 @@ struct CallbackURL {
         var hint: String?
 
         static func masked(_ what: String) -> Fault {
-            Fault(message: "shows \(what) only as ***", hint: "give \(what) itself: it is kept only for the same server")
+            Fault(
+                message: "shows \(what) only as ***",
+                hint: "give \(what) itself: it is kept only for the same server"
+            )
         }
     }
 
@@ -40,7 +43,8 @@ struct CallbackURL {
         var authority = rest[..<end]
         rest = rest[end...]
         if let at = authority.lastIndex(of: "@") {
-            guard let decoded = QueryFields.decode(authority[..<at], plusIsSpace: false), !decoded.contains("{{"),
+            guard let decoded = QueryFields.decode(authority[..<at], plusIsSpace: false),
+                !decoded.contains("{{"),
                 HeaderRules.isValue(decoded)
             else { throw Fault(message: "has user information that cannot be sent", hint: nil) }
             userInfo = decoded.isEmpty ? nil : decoded
@@ -71,7 +75,9 @@ struct CallbackURL {
         return nil
     }
 
-    private static func hostAndPort(_ authority: Substring, isTLS: Bool) throws(Fault) -> (String, Bool, UInt16) {
+    private static func hostAndPort(_ authority: Substring, isTLS: Bool) throws(Fault) -> (
+        String, Bool, UInt16
+    ) {
         var host = authority
         var portText: Substring?
         if authority.first == "[" {
@@ -84,7 +90,9 @@ struct CallbackURL {
                 throw Fault(message: "has \"\(after)\" after its address", hint: nil)
             }
             portText = after.isEmpty ? nil : after.dropFirst()
-            guard !host.isEmpty, host.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." }), host.contains(":") else {
+            guard !host.isEmpty, host.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." }),
+                host.contains(":")
+            else {
                 throw Fault(message: "has brackets around what is no IPv6 address", hint: nil)
             }
         } else if let colon = authority.firstIndex(of: ":") {
@@ -107,7 +115,9 @@ struct CallbackURL {
     }
 
     private static func isHostCharacter(_ character: Character) -> Bool {
-        character.isASCII && (character.isLetter || character.isNumber || character == "-" || character == "." || character == "_")
+        character.isASCII
+            && (character.isLetter || character.isNumber || character == "-" || character == "."
+                || character == "_")
     }
 
     /// Whatever an address parser might take for one: the last label is a number.

@@ -30,8 +30,8 @@ struct Fields {
 
     mutating func take(faultsOf other: Fields) { faults += other.faults }
 
-    /// A name that does not exist is an error; one that only answers have is let pass, so that what was read can be
-    /// sent back.
+    /// A name that does not exist is an error; one that only answers have is let pass, so that what was read
+    /// can be sent back.
     mutating func refuseUnknown(_ known: [String], answersOnly: [String] = []) {
         for member in members where !known.contains(member.key) && !answersOnly.contains(member.key) {
             fault(member.key, "is not a field", hint: NearestWord.hint(for: member.key, in: known))
@@ -41,7 +41,8 @@ struct Fields {
     // MARK: Reading into what is there
 
     /// Sets `place` when the field is given: to the default for `null`.
-    mutating func read(_ name: String, into place: inout String, default fallback: String = "", bytesMax: Int) {
+    mutating func read(_ name: String, into place: inout String, default fallback: String = "", bytesMax: Int)
+    {
         guard has(name) else { return }
         guard let value = value(name) else { return place = fallback }
         guard let text = value.string else { return fault(name, "is not a string") }
@@ -81,7 +82,11 @@ struct Fields {
         guard has(name) else { return }
         guard let value = value(name) else { return place = fallback }
         guard let span = Self.span(value) else {
-            return fault(name, "is not a duration", hint: "write \"90s\", \"5m\", \"24h\", \"365d\" or whole seconds")
+            return fault(
+                name,
+                "is not a duration",
+                hint: "write \"90s\", \"5m\", \"24h\", \"365d\" or whole seconds"
+            )
         }
         guard span >= least else { return fault(name, "is less than \(least.text)") }
         place = span
@@ -113,7 +118,8 @@ struct Fields {
         place = stamp
     }
 
-    /// A nested object's fields; nil when the field is absent or no object. `null` is an object without members.
+    /// A nested object's fields; nil when the field is absent or no object. `null` is an object without
+    /// members.
     mutating func object(_ name: String) -> Fields? {
         guard has(name) else { return nil }
         guard let value = value(name) else { return Fields(.object([]), prefix: "\(prefix)\(name).") }

@@ -25,7 +25,8 @@ enum HeaderRules {
         if let reason = own[name.lowercased()] { return "cannot be set: \(reason)" }
         guard isValue(value) else { return "holds a line break or another control character" }
         let bytes = name.utf8.count + value.utf8.count
-        return bytes <= JobLimits.headerBytesMax ? nil : "has \(bytes) bytes; the limit is \(JobLimits.headerBytesMax)"
+        return bytes <= JobLimits.headerBytesMax
+            ? nil : "has \(bytes) bytes; the limit is \(JobLimits.headerBytesMax)"
     }
 
     /// RFC 9110, 5.6.2.

@@ -2,16 +2,21 @@
 enum JobFields {
     /// What a request may say.
     static let request = [
-        "callback_url", "schedule", "name", "dialect", "zone", "dst", "day_match", "method", "headers", "body",
+        "callback_url", "schedule", "name", "dialect", "zone", "dst", "day_match", "method", "headers",
+        "body",
         "body_secret", "auth", "timeouts", "success", "retries", "backoff_min", "backoff_max", "doublings",
         "retry_until", "catchup", "catchup_window", "catchup_max", "catchup_rate", "misfire_after", "overlap",
-        "overlap_scope", "queue_max", "max_open", "jitter", "start", "end", "max_runs", "on_unknown", "limit_key",
-        "limit_parallel", "limit_rate", "limit_wait", "run_deadline", "keep_body", "keep_success_body", "redirects",
+        "overlap_scope", "queue_max", "max_open", "jitter", "start", "end", "max_runs", "on_unknown",
+        "limit_key",
+        "limit_parallel", "limit_rate", "limit_wait", "run_deadline", "keep_body", "keep_success_body",
+        "redirects",
     ]
 
-    /// What only answers say. A request may carry it, so that a job that was read can be sent back; it means nothing.
+    /// What only answers say. A request may carry it, so that a job that was read can be sent back; it means
+    /// nothing.
     static let answer = [
-        "id", "url", "state", "paused_reason", "paused_until", "next_at", "sequence", "created_at", "warnings",
+        "id", "url", "state", "paused_reason", "paused_until", "next_at", "sequence", "created_at",
+        "warnings",
         "scheduler", "revision", "open_runs", "queued_slots", "last_result", "description",
     ]
 }

@@ -4,8 +4,8 @@ internal import Engine
 
 /// A job as a request describes it, on its way to a draft.
 ///
-/// One reading serves three methods: POST and PUT begin with the defaults, PATCH begins with what the job is. Secrets
-/// that come back in the form in which they are shown (`***`) stay what they are.
+/// One reading serves three methods: POST and PUT begin with the defaults, PATCH begins with what the job is.
+/// Secrets that come back in the form in which they are shown (`***`) stay what they are.
 struct JobForm: Sendable {
     /// What a job may rely on that is not in its definition.
     struct Surroundings: Sendable {
@@ -72,7 +72,11 @@ struct JobForm: Sendable {
         if fields.has("schedule") {
             readLines(&fields, into: &definition)
         } else if mode == .whole {
-            fields.fault("schedule", "is missing", hint: "one line such as \"30 2 * * *\", or a list of lines")
+            fields.fault(
+                "schedule",
+                "is missing",
+                hint: "one line such as \"30 2 * * *\", or a list of lines"
+            )
         }
         // A change of dialect or day_match makes other sense of the old lines.
         let isReread = ["schedule", "dialect", "day_match"].contains { fields.has($0) }

@@ -21,17 +21,21 @@ enum NearestWord {
         return best?.word
     }
 
-    /// Levenshtein's distance, in two rows.
+    /// Letters put in, left out, replaced, or swapped with their neighbour; in three rows.
     private static func edits(_ a: [UInt8], _ b: [UInt8]) -> Int {
-        var previous = Array(0...b.count)
+        var rows = (before: [Int](), last: Array(0...b.count))
         for (row, left) in a.enumerated() {
             var current = [row + 1]
             for (column, right) in b.enumerated() {
-                let replaced = previous[column] + (left == right ? 0 : 1)
-                current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
+                var cost = rows.last[column] + (left == right ? 0 : 1)
+                cost = min(cost, rows.last[column + 1] + 1, current[column] + 1)
+                if row > 0, column > 0, left == b[column - 1], a[row - 1] == right {
+                    cost = min(cost, rows.before[column - 1] + 1)
+                }
+                current.append(cost)
             }
-            previous = current
+            rows = (rows.last, current)
         }
-        return previous[b.count]
+        return rows.last[b.count]
     }
 }

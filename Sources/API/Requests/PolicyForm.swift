@@ -43,6 +43,11 @@ enum PolicyForm {
         readStatuses(&inner, into: &rule.statuses)
         inner.read("body_contains", into: &rule.bodyContains, bytesMax: JobLimits.patternBytesMax)
         inner.read("body_matches", into: &rule.bodyMatches, bytesMax: JobLimits.patternBytesMax)
+        do {
+            _ = try Pattern(rule.bodyMatches)
+        } catch {
+            inner.fault("body_matches", "\(error)")
+        }
         fields.take(faultsOf: inner)
     }
 
@@ -77,7 +82,8 @@ enum PolicyForm {
             ends = [Int64(first), Int64(sides.count == 2 ? sides[1] : first)]
         default: return nil
         }
-        guard let low = ends[0], let high = ends[1], (100...599).contains(low), (low...599).contains(high) else {
+        guard let low = ends[0], let high = ends[1], (100...599).contains(low), (low...599).contains(high)
+        else {
             return nil
         }
         return UInt16(low)...UInt16(high)
@@ -85,7 +91,12 @@ enum PolicyForm {
 
     private static func readRetry(_ fields: inout Fields, into retry: inout RetryPolicy) {
         let standard = RetryPolicy()
-        fields.read("retries", into: &retry.retries, default: standard.retries, within: 0...JobLimits.retriesMax)
+        fields.read(
+            "retries",
+            into: &retry.retries,
+            default: standard.retries,
+            within: 0...JobLimits.retriesMax
+        )
         let least = Span.milliseconds(1)
         fields.read("backoff_min", into: &retry.backoffMin, default: standard.backoffMin, atLeast: least)
         fields.read("backoff_max", into: &retry.backoffMax, default: standard.backoffMax, atLeast: least)
@@ -144,8 +155,18 @@ enum PolicyForm {
             default: .run,
             choices: OverlapScope.allCases.map { ($0.word, $0) }
         )
-        fields.read("queue_max", into: &overlap.queueMax, default: standard.queueMax, within: 1...JobLimits.queueMax)
-        fields.read("max_open", into: &overlap.openMax, default: standard.openMax, within: 1...JobLimits.openMax)
+        fields.read(
+            "queue_max",
+            into: &overlap.queueMax,
+            default: standard.queueMax,
+            within: 1...JobLimits.queueMax
+        )
+        fields.read(
+            "max_open",
+            into: &overlap.openMax,
+            default: standard.openMax,
+            within: 1...JobLimits.openMax
+        )
     }
 
     private static func readLimit(_ fields: inout Fields, into limit: inout LimitPolicy) {

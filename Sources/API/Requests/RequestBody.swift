@@ -1,8 +1,8 @@
-internal import Domain
+package import Domain
 internal import FoundationEssentials
 
 /// Reading JSON. FoundationEssentials parses, `Domain.JSON` is what everything else sees.
-enum RequestBody {
+package enum RequestBody {
     /// The body as an object. An empty body is an empty object where `isOptional`.
     static func object(_ body: [UInt8], isOptional: Bool = false) throws -> JSON {
         guard let text = String(validating: body, as: UTF8.self) else {
@@ -16,7 +16,10 @@ enum RequestBody {
         return value
     }
 
-    static func value(_ text: String) throws -> JSON {
+    package static func value(_ text: String) throws -> JSON {
+        if hasTrailingComma(text) {
+            throw Problem(.malformed, "The body is not JSON: a comma stands before } or ].")
+        }
         do {
             return try JSONDecoder().decode(Decoded.self, from: Data(text.utf8)).value
         } catch {
@@ -24,12 +27,34 @@ enum RequestBody {
         }
     }
 
+    /// FoundationEssentials lets `[1,]` pass, which RFC 8259 does not.
+    private static func hasTrailingComma(_ text: String) -> Bool {
+        var (isInString, isEscaped, isAfterComma) = (false, false, false)
+        for byte in text.utf8 {
+            switch byte {
+            case _ where isEscaped: isEscaped = false
+            case UInt8(ascii: "\\") where isInString: isEscaped = true
+            case UInt8(ascii: "\""):
+                isInString.toggle()
+                isAfterComma = false
+            case _ where isInString: break
+            case UInt8(ascii: ","): isAfterComma = true
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                if isAfterComma { return true }
+            case 0x20, 0x09, 0x0a, 0x0d: break
+            default: isAfterComma = false
+            }
+        }
+        return false
+    }
+
     /// The parser's own words say where it stopped.
     private static func reason(_ error: any Error) -> String {
         guard case DecodingError.dataCorrupted(let context) = error else { return "" }
         guard let inner = context.underlyingError else { return "" }
         let words = "\(inner)"
-        guard let start = words.range(ofText: "NSDebugDescription="), let end = words[start...].firstIndex(of: "}")
+        guard let start = words.range(ofText: "NSDebugDescription="),
+            let end = words[start...].firstIndex(of: "}")
         else { return ": \(words)" }
         return ": " + words[start..<end]
     }

@@ -1,3 +1,4 @@
+internal import Cron
 internal import Domain
 internal import Engine
 internal import Streaming
@@ -5,8 +6,14 @@ internal import Streaming
 /// The server about itself: version, document, health, figures, and a page for people.
 enum AboutRoutes {
     static let all = [
-        Route("GET", "\(RouteTable.prefix)/version", .anyone, "Version of the program and of its zone rules", answer: version)
-            .with { $0.answerSchema = "Version" },
+        Route(
+            "GET",
+            "\(RouteTable.prefix)/version",
+            .anyone,
+            "Version of the program and of its zone rules",
+            answer: version
+        )
+        .with { $0.answerSchema = "Version" },
         Route("GET", "\(RouteTable.prefix)/openapi.json", .anyone, "This document", answer: document).with {
             $0.answerType = "application/json"
         },

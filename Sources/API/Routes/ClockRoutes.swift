@@ -24,7 +24,10 @@ enum ClockRoutes {
         let commands = try commands(try RequestBody.object(request.body))
         var state = try await site.engine.clock()
         guard state.isDrivable else {
-            throw Problem(.conflict, "This server follows the machine's clock; start it with --ephemeral to drive it.")
+            throw Problem(
+                .conflict,
+                "This server follows the machine's clock; start it with --ephemeral to drive it."
+            )
         }
         for command in commands { state = try await site.engine.drive(command) }
         return .json(json(state))
@@ -41,7 +44,11 @@ enum ClockRoutes {
         fields.read("speed", into: &speed, default: 1, within: 1...speedMax)
         fields.read("freeze", into: &freeze)
         if !known.contains(where: { fields.has($0) }), fields.faults.isEmpty {
-            fields.fault("advance", "or set, freeze or speed: one has to be given", hint: "{\"advance\": \"1h\"}")
+            fields.fault(
+                "advance",
+                "or set, freeze or speed: one has to be given",
+                hint: "{\"advance\": \"1h\"}"
+            )
         }
         try fields.check()
         var commands: [ClockCommand] = []

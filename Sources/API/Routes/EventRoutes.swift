@@ -5,11 +5,20 @@ internal import Streaming
 /// `events`: committed records, as the outside sees them.
 enum EventRoutes {
     static let all = [
-        Route("GET", "\(RouteTable.prefix)/events", .scheduler, "What happened, in order", answer: list).with {
+        Route("GET", "\(RouteTable.prefix)/events", .scheduler, "What happened, in order", answer: list).with
+        {
             $0.query = [
                 Route.Parameter("since", "a `seq`: events after it", "0"),
-                Route.Parameter("limit", "1 to \(ListLimits.countMax), \(ListLimits.defaultCount) if not given", "100"),
-                Route.Parameter("type", "a type such as run.closed, or run.*; several with commas", "run.closed"),
+                Route.Parameter(
+                    "limit",
+                    "1 to \(ListLimits.countMax), \(ListLimits.defaultCount) if not given",
+                    "100"
+                ),
+                Route.Parameter(
+                    "type",
+                    "a type such as run.closed, or run.*; several with commas",
+                    "run.closed"
+                ),
                 Route.Parameter("job", "a job's id", "1"),
             ]
             $0.answerSchema = "[Event]"
@@ -23,7 +32,11 @@ enum EventRoutes {
         var since = Sequence.zero
         if let text = request.query["since"] {
             guard let number = UInt64(text), number < UInt64(Int64.max) else {
-                throw Problem("since", "\"\(text)\" is not a sequence", hint: "the seq of the last event seen, or 0")
+                throw Problem(
+                    "since",
+                    "\"\(text)\" is not a sequence",
+                    hint: "the seq of the last event seen, or 0"
+                )
             }
             since = Sequence(number)
         }

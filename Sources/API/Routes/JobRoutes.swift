@@ -7,7 +7,13 @@ enum JobRoutes {
 
     static let all = [
         Route("POST", path, .scheduler, "Create a job", answer: create).with {
-            $0.query = [Route.Parameter("scheduler", "number or name of the scheduler it goes to (operator only)", "1")]
+            $0.query = [
+                Route.Parameter(
+                    "scheduler",
+                    "number or name of the scheduler it goes to (operator only)",
+                    "1"
+                )
+            ]
             $0.requestSchema = "JobRequest"
             $0.answerStatus = 201
             $0.answerSchema = "Job"
@@ -21,19 +27,37 @@ enum JobRoutes {
             $0.answerSchema = "Job"
             $0.problems = [.notFound]
         },
-        Route("PUT", "\(path)/{id}", .scheduler, "Replace a job: fields left out take their defaults", answer: replace)
-            .with(revising),
-        Route("PATCH", "\(path)/{id}", .scheduler, "Change the fields given; null takes one back", answer: change)
-            .with(revising),
+        Route(
+            "PUT",
+            "\(path)/{id}",
+            .scheduler,
+            "Replace a job: fields left out take their defaults",
+            answer: replace
+        )
+        .with(revising),
+        Route(
+            "PATCH",
+            "\(path)/{id}",
+            .scheduler,
+            "Change the fields given; null takes one back",
+            answer: change
+        )
+        .with(revising),
         Route("DELETE", "\(path)/{id}", .scheduler, "Remove a job", answer: remove).with {
             $0.isConditional = true
             $0.problems = [.notFound, .stale]
         },
-        Route("GET", "\(path)/{id}/secret", .scheduler, "The key that the job's calls are signed with", answer: secret)
-            .with {
-                $0.answerSchema = "Secret"
-                $0.problems = [.notFound]
-            },
+        Route(
+            "GET",
+            "\(path)/{id}/secret",
+            .scheduler,
+            "The key that the job's calls are signed with",
+            answer: secret
+        )
+        .with {
+            $0.answerSchema = "Secret"
+            $0.problems = [.notFound]
+        },
     ]
 
     private static let revising: @Sendable (inout Route) -> Void = {
@@ -61,12 +85,17 @@ enum JobRoutes {
     private static func scheduler(_ site: Site, _ request: APIRequest) async throws -> UInt32 {
         let wanted = request.query["scheduler"]
         if case .scheduler(let own) = request.caller {
-            guard wanted == nil || wanted == "\(own)" else { throw Problem.notFound("scheduler \(wanted ?? "")") }
+            guard wanted == nil || wanted == "\(own)" else {
+                throw Problem.notFound("scheduler \(wanted ?? "")")
+            }
             return own
         }
         guard let wanted else { return try await site.gate.defaultScheduler() }
         let all = try await site.engine.schedulers()
-        guard let found = all.first(where: { "\($0.number)" == wanted || $0.name == wanted || $0.username == wanted })
+        guard
+            let found = all.first(where: {
+                "\($0.number)" == wanted || $0.name == wanted || $0.username == wanted
+            })
         else { throw Problem.notFound("scheduler \(wanted)") }
         return found.number
     }
@@ -98,7 +127,9 @@ enum JobRoutes {
         try await revise(site, request, .changes)
     }
 
-    private static func revise(_ site: Site, _ request: APIRequest, _ mode: JobForm.Mode) async throws -> Reply {
+    private static func revise(_ site: Site, _ request: APIRequest, _ mode: JobForm.Mode) async throws
+        -> Reply
+    {
         let surroundings = try await site.surroundings()
         let form = JobForm(object: try RequestBody.object(request.body), surroundings: surroundings)
         let view = try await site.engine.revise(
@@ -126,7 +157,11 @@ enum JobRoutes {
 enum Listed {
     static func parameters(_ after: String) -> [Route.Parameter] {
         [
-            Route.Parameter("limit", "1 to \(ListLimits.countMax), \(ListLimits.defaultCount) if not given", "100"),
+            Route.Parameter(
+                "limit",
+                "1 to \(ListLimits.countMax), \(ListLimits.defaultCount) if not given",
+                "100"
+            ),
             Route.Parameter("after", "\(after): the last element of the page before"),
         ]
     }
@@ -134,7 +169,9 @@ enum Listed {
     /// `after` as a decimal id.
     static func after(_ request: APIRequest) throws -> UInt64? {
         guard let text = request.query["after"] else { return nil }
-        guard let number = UInt64(text) else { throw Problem("after", "\"\(text)\" is not an id of this list") }
+        guard let number = UInt64(text) else {
+            throw Problem("after", "\"\(text)\" is not an id of this list")
+        }
         return number
     }
 }

@@ -6,16 +6,21 @@ enum JobStateRoutes {
     private static let path = "\(RouteTable.prefix)/jobs/{id}"
 
     static let all = [
-        Route("POST", "\(path)/run", .scheduler, "Run a job now; its slots stay as they are", answer: run).with {
-            $0.query = [
-                Route.Parameter("overlap", "allow (the default), cancel, or skip: what an open run means", "allow")
-            ]
-            $0.answerStatus = 202
-            $0.answerSchema = "Run"
-            $0.requestSchema = "Empty"
-            $0.isRequestOptional = true
-            $0.problems = [.notFound, .conflict, .invalid, .storageFull]
-        },
+        Route("POST", "\(path)/run", .scheduler, "Run a job now; its slots stay as they are", answer: run)
+            .with {
+                $0.query = [
+                    Route.Parameter(
+                        "overlap",
+                        "allow (the default), cancel, or skip: what an open run means",
+                        "allow"
+                    )
+                ]
+                $0.answerStatus = 202
+                $0.answerSchema = "Run"
+                $0.requestSchema = "Empty"
+                $0.isRequestOptional = true
+                $0.problems = [.notFound, .conflict, .invalid, .storageFull]
+            },
         Route("POST", "\(path)/pause", .scheduler, "Pause a job", answer: pause).with {
             $0.isConditional = true
             $0.requestSchema = "Pause"
@@ -30,13 +35,19 @@ enum JobStateRoutes {
             $0.answerSchema = "Job"
             $0.problems = [.malformed, .notFound, .conflict, .stale, .invalid, .storageFull]
         },
-        Route("POST", "\(path)/catchup:discard", .scheduler, "Give up slots that wait under catchup=all", answer: discard)
-            .with {
-                $0.requestSchema = "Empty"
-                $0.isRequestOptional = true
-                $0.answerSchema = "Discarded"
-                $0.problems = [.notFound, .storageFull]
-            },
+        Route(
+            "POST",
+            "\(path)/catchup:discard",
+            .scheduler,
+            "Give up slots that wait under catchup=all",
+            answer: discard
+        )
+        .with {
+            $0.requestSchema = "Empty"
+            $0.isRequestOptional = true
+            $0.answerSchema = "Discarded"
+            $0.problems = [.notFound, .storageFull]
+        },
     ]
 
     @Sendable private static func run(_ site: Site, _ request: APIRequest) async throws -> Reply {

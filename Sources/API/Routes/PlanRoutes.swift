@@ -1,6 +1,7 @@
 internal import Cron
 internal import Domain
 internal import Engine
+internal import Scheduling
 internal import Streaming
 
 /// What lies ahead: the coming slots of all jobs, and of an expression that need not be a job yet.
@@ -11,32 +12,44 @@ enum PlanRoutes {
     private static let countMax = 10_000
 
     static let all = [
-        Route("GET", "\(RouteTable.prefix)/plan", .scheduler, "The coming slots of all jobs, in order", answer: plan).with {
+        Route(
+            "GET",
+            "\(RouteTable.prefix)/plan",
+            .scheduler,
+            "The coming slots of all jobs, in order",
+            answer: plan
+        ).with {
             $0.query = [
                 Route.Parameter("from", "exclusive; now if not given", "2026-03-08T00:00:00Z"),
                 Route.Parameter("to", "exclusive; a day after from if not given", "2026-03-09T00:00:00Z"),
-                Route.Parameter("limit", "1 to \(ListLimits.countMax), \(ListLimits.defaultCount) if not given", "100"),
+                Route.Parameter(
+                    "limit",
+                    "1 to \(ListLimits.countMax), \(ListLimits.defaultCount) if not given",
+                    "100"
+                ),
             ]
             $0.answerSchema = "[PlannedSlot]"
             $0.problems = [.invalid]
         },
-        Route("GET", "\(RouteTable.prefix)/next", .scheduler, "When an expression fires next", answer: next).with {
-            $0.query = [
-                Route.Parameter("expression", "one schedule line", "30 2 * * *"),
-                Route.Parameter("zone", "an IANA zone", "America/New_York"),
-                Route.Parameter("from", "exclusive; now if not given", "2026-03-07T00:00:00Z"),
-                Route.Parameter("count", "1 to \(countMax), 10 if not given", "10"),
-                Route.Parameter("dst", "vixie, literal, once, shift or utc", "vixie"),
-                Route.Parameter("dialect", "unix, seconds or quartz", "unix"),
-                Route.Parameter("day_match", "or, and", "or"),
-            ]
-            $0.answerSchema = "Next"
-            $0.problems = [.invalid]
-        },
+        Route("GET", "\(RouteTable.prefix)/next", .scheduler, "When an expression fires next", answer: next)
+            .with {
+                $0.query = [
+                    Route.Parameter("expression", "one schedule line", "30 2 * * *"),
+                    Route.Parameter("zone", "an IANA zone", "America/New_York"),
+                    Route.Parameter("from", "exclusive; now if not given", "2026-03-07T00:00:00Z"),
+                    Route.Parameter("count", "1 to \(countMax), 10 if not given", "10"),
+                    Route.Parameter("dst", "vixie, literal, once, shift or utc", "vixie"),
+                    Route.Parameter("dialect", "unix, seconds or quartz", "unix"),
+                    Route.Parameter("day_match", "or, and", "or"),
+                ]
+                $0.answerSchema = "Next"
+                $0.problems = [.invalid]
+            },
     ]
 
     @Sendable private static func plan(_ site: Site, _ request: APIRequest) async throws -> Reply {
-        let from = try await request.query.instant("from") ?? site.now()
+        let now = try await site.now()
+        let from = try request.query.instant("from") ?? now
         let to = try request.query.instant("to") ?? from + defaultSpan
         let limit = try request.query.limit()
         var plan = PlannedSlots(from: from, to: to, limit: limit)
@@ -58,7 +71,11 @@ enum PlanRoutes {
         var definition = JobDefinition(callback: Callback(target: .sink("")), schedule: [])
         definition.zone = site.options.zone
         let surroundings = try await site.surroundings()
-        JobForm(object: .object([]), surroundings: surroundings).readLine(&fields, "expression", into: &definition)
+        JobForm(object: .object([]), surroundings: surroundings).readLine(
+            &fields,
+            "expression",
+            into: &definition
+        )
         let count = try request.query.number("count", in: 1...countMax) ?? 10
         let from = try request.query.instant("from") ?? surroundings.now
         try fields.check()
@@ -112,7 +129,9 @@ struct PlannedSlots {
             let isPaused = view.pause.map { $0.until.map { group.instant < $0 } ?? true } ?? false
             for member in group.members {
                 let result = member.result ?? (isPaused ? .paused : nil)
-                slots.append(Planned(job: view.id, name: view.definition.name, slot: member.slot, result: result))
+                slots.append(
+                    Planned(job: view.id, name: view.definition.name, slot: member.slot, result: result)
+                )
             }
             if slots.count > limit * 2 { settle() }
         }
@@ -168,7 +187,10 @@ struct NextInstants {
         .object([
             JSON.Member("instants", .array(instants.map { .string($0.rfc3339) })),
             JSON.Member("description", .string(recurrence.schedule.describe())),
-            JSON.Member("warnings", .array(lint(recurrence, from: recurrence.anchor).map { .string($0.sentence) })),
+            JSON.Member(
+                "warnings",
+                .array(lint(recurrence, from: recurrence.anchor).map { .string($0.sentence) })
+            ),
         ])
     }
 }

@@ -4,15 +4,25 @@ internal import Engine
 /// `runs`: what was called, and what came of it.
 enum RunRoutes {
     static let all = [
-        Route("GET", "\(RouteTable.prefix)/jobs/{id}/runs", .scheduler, "List a job's runs, oldest first", answer: list)
-            .with {
-                $0.query =
-                    Listed.parameters("a run's id") + [
-                        Route.Parameter("last", "instead of limit and after: the last so many, oldest first", "10")
-                    ]
-                $0.answerSchema = "[Run]"
-                $0.problems = [.notFound, .invalid]
-            },
+        Route(
+            "GET",
+            "\(RouteTable.prefix)/jobs/{id}/runs",
+            .scheduler,
+            "List a job's runs, oldest first",
+            answer: list
+        )
+        .with {
+            $0.query =
+                Listed.parameters("a run's id") + [
+                    Route.Parameter(
+                        "last",
+                        "instead of limit and after: the last so many, oldest first",
+                        "10"
+                    )
+                ]
+            $0.answerSchema = "[Run]"
+            $0.problems = [.notFound, .invalid]
+        },
         Route("GET", "\(RouteTable.prefix)/runs/{id}", .scheduler, "Read a run", answer: read).with {
             $0.answerSchema = "Run"
             $0.problems = [.notFound]
@@ -20,13 +30,13 @@ enum RunRoutes {
     ]
 
     @Sendable private static func list(_ site: Site, _ request: APIRequest) async throws -> Reply {
-        let job = try await site.engine.job(try request.jobID(), as: request.caller).id
+        let view = try await site.engine.job(try request.jobID(), as: request.caller)
         let last = try request.query.number("last", in: 1...ListLimits.countMax)
         let limit = try last ?? request.query.limit()
         let after = try Listed.after(request).map { Sequence($0) } ?? .zero
         let list = try await site.read { records in
             var list = RunList(limit: limit, isTail: last != nil)
-            try records.scan(from: after.next, job: job) { list.add($0) }
+            try records.scan(view, from: after.next) { list.add($0) }
             return list
         }
         let runs = list.answer
@@ -41,7 +51,9 @@ enum RunRoutes {
     @Sendable private static func read(_ site: Site, _ request: APIRequest) async throws -> Reply {
         let id = try request.runID()
         let found = try await site.read { records -> RunHistory? in
-            guard let opening = try records.find(id), var run = RunHistory(opening: opening) else { return nil }
+            guard let opening = try records.find(id), var run = RunHistory(opening: opening) else {
+                return nil
+            }
             try records.scan(from: id.next, job: run.job) { entry in
                 run.add(entry)
                 return run.isOpen

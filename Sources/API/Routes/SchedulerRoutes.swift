@@ -10,7 +10,13 @@ enum SchedulerRoutes {
     private static let passwordBytesMin = 8
 
     static let all = [
-        Route("POST", path, .operatorOnly, "Make credentials; the password is shown this once", answer: create).with {
+        Route(
+            "POST",
+            path,
+            .operatorOnly,
+            "Make credentials; the password is shown this once",
+            answer: create
+        ).with {
             $0.requestSchema = "SchedulerRequest"
             $0.isRequestOptional = true
             $0.answerStatus = 201
@@ -25,9 +31,10 @@ enum SchedulerRoutes {
             $0.answerSchema = "Scheduler"
             $0.problems = [.notFound]
         },
-        Route("DELETE", "\(path)/{id}", .operatorOnly, "Remove a scheduler that has no jobs", answer: remove).with {
-            $0.problems = [.notFound, .conflict]
-        },
+        Route("DELETE", "\(path)/{id}", .operatorOnly, "Remove a scheduler that has no jobs", answer: remove)
+            .with {
+                $0.problems = [.notFound, .conflict]
+            },
     ]
 
     @Sendable private static func create(_ site: Site, _ request: APIRequest) async throws -> Reply {
@@ -41,12 +48,20 @@ enum SchedulerRoutes {
             fields.fault("username", "holds a colon or a control character, which Basic cannot carry")
         }
         if fields.value("password") != nil, password.utf8.count < passwordBytesMin {
-            fields.fault("password", "has fewer than \(passwordBytesMin) bytes", hint: "leave it out to have one made")
+            fields.fault(
+                "password",
+                "has fewer than \(passwordBytesMin) bytes",
+                hint: "leave it out to have one made"
+            )
         }
         try fields.check()
         if username.isEmpty { username = "U" + hexadecimal(site.entropy.bytes(7)) }
         if password.isEmpty { password = "P" + hexadecimal(site.entropy.bytes(13)) }
-        let record = try await site.engine.registerScheduler(name: name, username: username, password: password)
+        let record = try await site.engine.registerScheduler(
+            name: name,
+            username: username,
+            password: password
+        )
         site.gate.forget()
         guard case .object(var members) = json(record, site) else { return .empty }
         members.append(JSON.Member("password", .string(password)))

@@ -11,7 +11,11 @@ enum SinkRoutes {
         [
             Route("GET", "/_sink", .anyone, "Calls that the sink received, oldest first", answer: list).with {
                 $0.query = [
-                    Route.Parameter("limit", "1 to \(ListLimits.countMax), all that are kept if not given", "100")
+                    Route.Parameter(
+                        "limit",
+                        "1 to \(ListLimits.countMax), all that are kept if not given",
+                        "100"
+                    )
                 ]
                 $0.answerSchema = "[SinkCall]"
             },
@@ -19,17 +23,22 @@ enum SinkRoutes {
         ]
         + methods.flatMap { method in
             ["/_sink/{status}", "/_sink/{status}/{rest}"].map { path in
-                Route(method, path, .anyone, "A target for calls: answers as it is asked to", answer: receive).with {
-                    $0.takesAnyQuery = true
-                    $0.query = [
-                        Route.Parameter("delay", "wait before the answer", "250ms"),
-                        Route.Parameter("after", "wait between the head of the answer and its body", "2s"),
-                        Route.Parameter("fail_first", "answer so many calls of each run 503 first", "2"),
-                        Route.Parameter("bytes", "length of the body", "1000"),
-                        Route.Parameter("hang", "never answer", "1"),
-                    ]
-                    $0.answerType = "text/plain"
-                }
+                Route(method, path, .anyone, "A target for calls: answers as it is asked to", answer: receive)
+                    .with {
+                        $0.takesAnyQuery = true
+                        $0.query = [
+                            Route.Parameter("delay", "wait before the answer", "250ms"),
+                            Route.Parameter(
+                                "after",
+                                "wait between the head of the answer and its body",
+                                "2s"
+                            ),
+                            Route.Parameter("fail_first", "answer so many calls of each run 503 first", "2"),
+                            Route.Parameter("bytes", "length of the body", "1000"),
+                            Route.Parameter("hang", "never answer", "1"),
+                        ]
+                        $0.answerType = "text/plain"
+                    }
             }
         }
 
@@ -63,7 +72,10 @@ enum SinkRoutes {
             JSON.Member("at", call.at.json),
             JSON.Member("method", .string(call.method)),
             JSON.Member("target", .string(call.target)),
-            JSON.Member("headers", .object(call.headers.map { JSON.Member($0.name.lowercased(), .string($0.value)) })),
+            JSON.Member(
+                "headers",
+                .object(call.headers.map { JSON.Member($0.name.lowercased(), .string($0.value)) })
+            ),
             JSON.Member("body", .string(String(decoding: call.body, as: UTF8.self))),
             JSON.Member("body_bytes", .number(Int64(call.bodyBytes))),
             JSON.Member("status", call.status.map { .number(Int64($0)) } ?? .null),

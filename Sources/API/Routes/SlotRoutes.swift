@@ -8,21 +8,27 @@ enum SlotRoutes {
     private static let path = "\(RouteTable.prefix)/jobs/{id}"
 
     static let all = [
-        Route("GET", "\(path)/slots", .scheduler, "The ledger: every slot of a job with its one decision", answer: list)
-            .with {
-                $0.query =
-                    [
-                        Route.Parameter("from", "first instant, inclusive", "2026-03-08T00:00:00Z"),
-                        Route.Parameter("to", "last instant, exclusive", "2026-03-09T00:00:00Z"),
-                    ] + Listed.parameters("a slot's id")
-                $0.answerSchema = "[Slot]"
-                $0.problems = [.notFound, .invalid]
-            },
+        Route(
+            "GET",
+            "\(path)/slots",
+            .scheduler,
+            "The ledger: every slot of a job with its one decision",
+            answer: list
+        )
+        .with {
+            $0.query =
+                [
+                    Route.Parameter("from", "first instant, inclusive", "2026-03-08T00:00:00Z"),
+                    Route.Parameter("to", "last instant, exclusive", "2026-03-09T00:00:00Z"),
+                ] + Listed.parameters("a slot's id")
+            $0.answerSchema = "[Slot]"
+            $0.problems = [.notFound, .invalid]
+        },
         Route("GET", "\(path)/explain", .scheduler, "Why a slot ran, or did not", answer: explain).with {
             $0.query = [
                 Route.Parameter(
                     "at",
-                    "an instant, or a local time in the job's zone (which need not exist there)",
+                    "an instant, or a local time in the job's zone (which need not exist); else the last decided slot",
                     "2026-03-08T02:30:00"
                 )
             ]
@@ -46,7 +52,7 @@ enum SlotRoutes {
             }
             let window = SlotWindow(from: from, to: to, after: place, limit: limit)
             var list = SlotList(JobHistory(view.id, zones: zones, records: records), window: window)
-            try records.scan(from: Sequence(1), job: view.id) { entry in
+            try records.scan(view) { entry in
                 list.add(entry)
                 return true
             }
@@ -58,29 +64,50 @@ enum SlotRoutes {
 
     @Sendable private static func explain(_ site: Site, _ request: APIRequest) async throws -> Reply {
         let view = try await site.engine.job(try request.jobID(), as: request.caller)
-        guard let text = request.query["at"] else { throw Problem("at", "is missing", hint: "2026-03-08T02:30:00Z") }
-        guard let asked = AskedTime(text) else {
-            throw Problem("at", "\"\(text)\" is neither an RFC 3339 instant nor a local time", hint: "2026-03-08T02:30:00")
-        }
+        let asked = try asked(request, view, site.zones)
         let (now, zones) = (try await site.now(), site.zones)
         let explanation = try await site.read { records -> Explanation? in
             var history = JobHistory(view.id, zones: zones, records: records)
-            try records.scan(from: Sequence(1), job: view.id) { entry in
+            try records.scan(view) { entry in
                 history.add(entry)
                 return true
             }
             guard let question = Question(asked, about: &history, now: now) else { return nil }
             var evidence = question.candidates.map { Evidence($0, of: view.id) }
-            try records.scan(from: Sequence(1), job: view.id) { entry in
+            try records.scan(view) { entry in
                 for index in evidence.indices { evidence[index].add(entry) }
                 return true
             }
             return Explaining(question, view: view).explanation(evidence)
         }
         guard let explanation else {
-            throw Problem(.conflict, "The definition that was in force then can no longer be read by this build.")
+            throw Problem(
+                .conflict,
+                "The definition that was in force then can no longer be read by this build."
+            )
         }
         return .json(explanation.json)
+    }
+
+    /// Without `at`, the last slot that was decided; failing that, the first that will be.
+    private static func asked(_ request: APIRequest, _ view: JobView, _ zones: ZoneDatabase) throws
+        -> AskedTime
+    {
+        guard let text = request.query["at"] else {
+            let after = view.entry.cursor + .seconds(1)
+            let last = LineTimes.today(view, zones: zones)?
+                .lastSlot(before: after, notBefore: view.entry.registeredAt)
+            let next = view.entry.next == .distantFuture ? view.entry.cursor : view.entry.next
+            return .instant(last?.instant ?? next)
+        }
+        guard let asked = AskedTime(text) else {
+            throw Problem(
+                "at",
+                "\"\(text)\" is neither an RFC 3339 instant nor a local time",
+                hint: "2026-03-08T02:30:00"
+            )
+        }
+        return asked
     }
 }
 
@@ -100,18 +127,20 @@ struct SlotName {
         self.fold = fold
     }
 
-    /// Where it stands in the order of slots. The name does not hold the instant, so the zone of the revision that it
-    /// was a slot of has to be known.
+    /// Where it stands in the order of slots. The name does not hold the instant, so the zone of the revision
+    /// that it was a slot of has to be known.
     func place(_ view: JobView, zones: ZoneDatabase, in records: any RecordSource) throws -> SlotPlace? {
         var history = JobHistory(view.id, zones: zones, records: records)
         if view.entry.revision == 1, let times = LineTimes.today(view, zones: zones) { return place(times) }
-        try records.scan(from: Sequence(1), job: view.id) { entry in
+        try records.scan(view) { entry in
             history.add(entry)
             return true
         }
         var found: SlotPlace?
         for revision in history.revisions {
-            guard let times = history.times(ofRevision: revision.number), let place = place(times) else { continue }
+            guard let times = history.times(ofRevision: revision.number), let place = place(times) else {
+                continue
+            }
             if found == nil || revision.cursor < place.instant { found = place }
         }
         return found

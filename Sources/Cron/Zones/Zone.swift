@@ -112,7 +112,7 @@ public struct Zone: Sendable, Hashable, CustomStringConvertible {
                     shifted: Instant(seconds: local.seconds - segment.previousOffset)
                 )
             }
-            guard segment.end <= local.seconds + window else { break }
+            guard segment.end <= local.seconds + window, segment.end < ZoneTable.end else { break }
             segment = table.segment(at: segment.end)
         }
         guard let found else { return gap }

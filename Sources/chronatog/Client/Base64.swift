@@ -1,6 +1,8 @@
 /// Base64 with padding (RFC 4648 §4), for `Authorization: Basic`.
 enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+    )
 
     static func text(_ bytes: [UInt8]) -> String {
         var out: [UInt8] = []

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Domain
-import FoundationEssentials
 import Wire
 
 /// A command that asks a server.
@@ -11,7 +10,7 @@ protocol ClientCommand: AsyncParsableCommand {
 
 extension ClientCommand {
     mutating func run() async throws {
-        let address = try ServerAddress.find(server, environment: ProcessInfo.processInfo.environment)
+        let address = try ServerAddress.find(server, environment: ProcessEnvironment.all)
         try await ServerConnection.with(address) { (connection) async throws(CommandFailure) in
             try await run(asking: connection)
         }
@@ -104,7 +103,10 @@ enum Query {
         var out = ""
         for byte in text.utf8 {
             let scalar = Unicode.Scalar(byte)
-            if byte < 0x80, scalar.properties.isAlphabetic || Character(scalar).isASCIIDigit || "-._~".unicodeScalars.contains(scalar) {
+            if byte < 0x80,
+                scalar.properties.isAlphabetic || Character(scalar).isASCIIDigit
+                    || "-._~".unicodeScalars.contains(scalar)
+            {
                 out.unicodeScalars.append(scalar)
             } else {
                 out += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)

@@ -3,6 +3,7 @@ enum ClientVariables {
     static let url = "CHRONATOG_URL"
     static let token = "CHRONATOG_TOKEN"
     static let dataFolder = "CHRONATOG_DATA_DIR"
+    static let listen = "CHRONATOG_LISTEN"
     static let username = "CHRONOS_AUTH_USERNAME"
     static let password = "CHRONOS_AUTH_PASSWORD"
 

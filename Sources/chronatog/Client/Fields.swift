@@ -39,6 +39,11 @@ enum Fields {
 
     private static func value(_ value: JSON) -> String {
         guard case .object(let members) = value else { return value.plain }
-        return members.filter { !isEmpty($0.value) }.map { "\($0.key) \($0.value.plain)" }.joined(separator: ", ")
+        if let message = value["message"]?.string {
+            return [value.plain("kind"), message].filter { !$0.isEmpty }.joined(separator: ": ")
+        }
+        return members.filter { !isEmpty($0.value) }.map { "\($0.key) \($0.value.plain)" }.joined(
+            separator: ", "
+        )
     }
 }

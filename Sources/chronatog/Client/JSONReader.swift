@@ -2,8 +2,8 @@ import Domain
 
 /// Reads JSON text (RFC 8259) into a `JSON` value: answers of the server, and the lines of `next --stdin`.
 ///
-/// Strict: one value and nothing after it, no trailing commas, no lone surrogates, no duplicate keys left to chance
-/// (the first wins when read by key). Depth is bounded, so hostile text cannot exhaust the stack.
+/// Strict: one value and nothing after it, no trailing commas, no lone surrogates, no duplicate keys left to
+/// chance (the first wins when read by key). Depth is bounded, so hostile text cannot exhaust the stack.
 struct JSONReader {
     private let bytes: [UInt8]
     private var position = 0
@@ -133,7 +133,9 @@ struct JSONReader {
             position += 1
             switch byte {
             case UInt8(ascii: "\""):
-                guard let text = String(validating: out, as: UTF8.self) else { throw fault("text that is not UTF-8") }
+                guard let text = String(validating: out, as: UTF8.self) else {
+                    throw fault("text that is not UTF-8")
+                }
                 return text
             case UInt8(ascii: "\\"): try escape(into: &out)
             case 0..<0x20: throw fault("a control character in a string")
@@ -171,7 +173,9 @@ struct JSONReader {
         guard bytes.count - position >= 4 else { throw fault("a short \\u escape") }
         var value: UInt16 = 0
         for byte in bytes[position..<position + 4] {
-            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { throw fault("a bad \\u escape") }
+            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+                throw fault("a bad \\u escape")
+            }
             value = value << 4 | UInt16(digit)
         }
         position += 4

@@ -34,7 +34,7 @@ struct ServerAddress: Equatable {
 
     /// Looks in the options, then in the environment, then in the data folder.
     struct Search {
-        typealias FileReader = (String) throws(FileFault) -> String
+        typealias FileReader = @Sendable (String) throws(FileFault) -> String
 
         let options: ServerOptions
         let environment: [String: String]
@@ -48,7 +48,7 @@ struct ServerAddress: Equatable {
             var named = options.url
             if named == nil { named = try variable(ClientVariables.url) }
             var url = named
-            if url == nil { url = try file(DataFile.endpoint) }
+            if url == nil { url = try file(DataFile.endpoint) ?? listening() }
             guard let url else {
                 throw .failed(
                     "no server was found: there is no file \(folder)/\(DataFile.endpoint)",
@@ -61,6 +61,14 @@ struct ServerAddress: Equatable {
                 origin: url.hasSuffix("/") ? String(url.dropLast()) : url,
                 login: try login(withTokenFile: isLocal)
             )
+        }
+
+        /// In a container the server's own variable says where it is, even if it keeps nothing on the disk.
+        private func listening() -> String? {
+            guard let text = environment[ClientVariables.listen],
+                let address = try? ListenAddress(settingText: text), address.port != 0
+            else { return nil }
+            return address.url(port: address.port)
         }
 
         private func login(withTokenFile: Bool) throws(CommandFailure) -> Login {
@@ -86,7 +94,10 @@ struct ServerAddress: Equatable {
                 return firstLine(try readFile("\(folder)/\(name)"))
             } catch {
                 if error.isMissing { return nil }
-                throw .failed(error.sentence, hint: "run this as the server's user, or give --url and --token")
+                throw .failed(
+                    error.sentence,
+                    hint: "run this as the server's user, or give --url and --token"
+                )
             }
         }
 

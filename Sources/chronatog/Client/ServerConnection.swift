@@ -24,7 +24,10 @@ final class ServerConnection: Sendable {
 
     init(_ address: ServerAddress, transport: any Transport) throws(CommandFailure) {
         guard let (origin, path) = Self.split(address.origin) else {
-            throw .asked("\"\(address.origin)\" is not the address of a server", hint: "write http://HOST:PORT")
+            throw .asked(
+                "\"\(address.origin)\" is not the address of a server",
+                hint: "write http://HOST:PORT"
+            )
         }
         self.address = address
         self.transport = transport
@@ -39,7 +42,8 @@ final class ServerConnection: Sendable {
 
     /// Asks and returns the answer's JSON; `.null` for an empty body.
     ///
-    /// - Throws: the server's own words when it refuses, and a sentence about the connection when there is none.
+    /// - Throws: the server's own words when it refuses, and a sentence about the connection when there is
+    /// none.
     func request(_ method: String, _ path: String, body: JSON? = nil) async throws(CommandFailure) -> JSON {
         let answer = try await bytes(method, path, body: body)
         guard !answer.isEmpty else { return .null }
@@ -107,21 +111,20 @@ final class ServerConnection: Sendable {
             return .failed("\(address.origin) answered \(answer.status)" + (text.isEmpty ? "" : ": \(text)"))
         }
         var sentences: [String] = []
-        var hints: [String] = []
         for fault in problem["errors"]?.array ?? [] {
             let field = fault["field"]?.string.map { "\($0): " } ?? ""
-            sentences.append(field + (fault["message"]?.string ?? "refused"))
-            if let hint = fault["hint"]?.string { hints.append(hint) }
+            let hint = fault["hint"]?.string.map { " (\($0))" } ?? ""
+            sentences.append(field + (fault["message"]?.string ?? "refused") + hint)
         }
-        if sentences.isEmpty { sentences = (problem["error_messages"]?.array ?? []).compactMap(\.string) }
         let detail = problem["detail"]?.string ?? problem["title"]?.string
-        if let detail, !sentences.contains(detail) { sentences.insert(detail, at: 0) }
+        if let detail, sentences.isEmpty { sentences = [detail] }
+        if sentences.isEmpty { sentences = (problem["error_messages"]?.array ?? []).compactMap(\.string) }
         if sentences.isEmpty { sentences = ["\(address.origin) answered \(answer.status)"] }
-        if answer.status == 401 {
-            hints.append("give the token with --token or CHRONATOG_TOKEN; the server printed where it is")
-        }
-        let hint = hints.isEmpty ? nil : hints.joined(separator: "; ")
-        return answer.status == 400 || answer.status == 422 ? .asked(sentences, hint: hint) : .failed(sentences, hint: hint)
+        let hint =
+            answer.status == 401
+            ? "give the token with --token or CHRONATOG_TOKEN; the server printed where it is" : nil
+        return answer.status == 400 || answer.status == 422
+            ? .asked(sentences, hint: hint) : .failed(sentences, hint: hint)
     }
 
     /// Scheme, host and port, and the path before the API's own.

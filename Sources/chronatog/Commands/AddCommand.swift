@@ -9,18 +9,21 @@ struct AddCommand: ClientCommand {
         abstract: "Add a job: when to call, and what.",
         discussion: """
             chronatog add '*/5 * * * *' https://example.com/hook
-            chronatog add '30 2 * * *' https://example.com/backup --name backup --zone America/New_York --method POST
+            chronatog add '30 2 * * *' https://example.com/go --name backup --zone America/New_York
             chronatog add '@every 90s' https://example.com/in --header 'X-Key: abc' --body '{"at":"{{slot}}"}'
             """
     )
 
     @OptionGroup var server: ServerOptions
-    @Argument(help: "'*/5 * * * *', '@hourly', '@every 90s', '@at 2026-12-24T18:00', 'R5/2026-01-01T00:00Z/PT1H', …")
+    @Argument(
+        help: "'*/5 * * * *', '@hourly', '@every 90s', '@at 2026-12-24T18:00', an ISO 8601 interval, …"
+    )
     var schedule: String
     @Argument(help: "The URL to call; /_sink/… is the built-in target of serve --ephemeral.") var url: String
 
     @Option(help: "A name, to call the job by.") var name: String?
-    @Option(name: .customLong("also"), help: "Another schedule of the same job; repeatable.") var more: [String] = []
+    @Option(name: .customLong("also"), help: "Another schedule of the same job; repeatable.") var more:
+        [String] = []
     @Option(help: "GET, POST, …; otherwise GET without a body and POST with one.") var method: String?
     @Option(help: "'Name: value'; repeatable.") var header: [String] = []
     @Option(help: "The body, or @FILE.") var body: String?
@@ -28,7 +31,8 @@ struct AddCommand: ClientCommand {
     @Option(help: "What clock changes do: vixie, literal, once, shift or utc.") var dst: String?
     @Option(help: "unix, seconds or quartz.") var dialect: String?
     @Option(help: "If a run is still open: skip, queue-one, queue-all, cancel or allow.") var overlap: String?
-    @Option(help: "Slots that passed while the server was down: last, none, first or all.") var catchup: String?
+    @Option(help: "Slots that passed while the server was down: last, none, first or all.") var catchup:
+        String?
     @Option(help: "Attempts after the first.") var retries: Int64?
     @Option(help: "Shortest wait before another attempt.") var backoffMin: String?
     @Option(help: "Longest time for one call.") var timeout: String?
@@ -48,11 +52,15 @@ struct AddCommand: ClientCommand {
 
     private func draft() throws(CommandFailure) -> JSON {
         let text = { (value: String?) -> JSON? in value.map { .string($0) } }
-        let schedules: JSON = more.isEmpty ? .string(schedule) : .array(([schedule] + more).map { .string($0) })
+        let schedules: JSON =
+            more.isEmpty ? .string(schedule) : .array(([schedule] + more).map { .string($0) })
         return .compact([
-            ("callback_url", .string(url)), ("schedule", schedules), ("name", text(name)), ("method", text(method)),
-            ("headers", header.isEmpty ? nil : try headers()), ("body", text(try bodyText())), ("zone", text(zone)),
-            ("dst", text(dst)), ("dialect", text(dialect)), ("overlap", text(overlap)), ("catchup", text(catchup)),
+            ("callback_url", .string(url)), ("schedule", schedules), ("name", text(name)),
+            ("method", text(method)),
+            ("headers", header.isEmpty ? nil : try headers()), ("body", text(try bodyText())),
+            ("zone", text(zone)),
+            ("dst", text(dst)), ("dialect", text(dialect)), ("overlap", text(overlap)),
+            ("catchup", text(catchup)),
             ("retries", retries.map { .number($0) }), ("backoff_min", text(backoffMin)),
             ("timeouts", timeout.map { .object([.init("total", .string($0))]) }), ("jitter", text(jitter)),
             ("start", text(start)), ("end", text(end)), ("max_runs", maxRuns.map { .number($0) }),

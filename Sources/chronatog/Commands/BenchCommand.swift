@@ -5,6 +5,12 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure on this machine, with the budget beside each figure.",
-        subcommands: []
+        discussion:
+            "Use a release build. Budgets were set on two cores; only ratios within one run compare well.",
+        subcommands: [
+            DispatchBench.self, AppendBench.self, RecoverBench.self, CronBench.self, Contestant.self,
+            SinkProcess.self,
+            Opened.self,
+        ]
     )
 }

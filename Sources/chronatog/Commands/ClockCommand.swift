@@ -11,7 +11,10 @@ struct ClockCommand: AsyncParsableCommand {
     )
 
     struct Show: ClientCommand {
-        static let configuration = CommandConfiguration(commandName: "show", abstract: "What time is it there?")
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "What time is it there?"
+        )
         @OptionGroup var server: ServerOptions
         @Flag(help: "Print JSON.") var json = false
 
@@ -68,7 +71,10 @@ struct ClockCommand: AsyncParsableCommand {
     }
 
     struct Thaw: ClientCommand {
-        static let configuration = CommandConfiguration(commandName: "thaw", abstract: "Let a frozen clock go on.")
+        static let configuration = CommandConfiguration(
+            commandName: "thaw",
+            abstract: "Let a frozen clock go on."
+        )
         @OptionGroup var server: ServerOptions
 
         func run(asking server: ServerConnection) async throws(CommandFailure) {

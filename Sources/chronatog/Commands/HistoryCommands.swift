@@ -28,7 +28,9 @@ struct RunsCommand: ClientCommand {
         var runs: [JSON] = []
         try await server.pages("/jobs/\(id)/runs", limit: limit) { runs.append($0) }
         if json { return StandardStream.output.line(JSON.array(runs).pretty) }
-        var table = TextTable(["RUN", "SCHEDULED", "STARTED", "TRIGGER", "ATTEMPTS", "STATUS", "RESULT", "FAILURE"])
+        var table = TextTable([
+            "RUN", "SCHEDULED", "STARTED", "TRIGGER", "ATTEMPTS", "STATUS", "RESULT", "FAILURE",
+        ])
         for run in runs {
             let attempts = run["attempts"]?.array ?? []
             table.add([
@@ -93,7 +95,9 @@ struct PlanCommand: ClientCommand {
             throw .asked("--for takes a duration such as 48h or 7d, not \"\(length)\"")
         }
         var start = from
-        if start == nil { start = try await server.request("GET", "\(ServerConnection.api)/clock").plain("now") }
+        if start == nil {
+            start = try await server.request("GET", "\(ServerConnection.api)/clock").plain("now")
+        }
         guard let first = start, let instant = Moments.instant(first) else {
             throw .asked("--from takes an instant such as 2026-01-01T00:00:00Z")
         }
@@ -102,9 +106,15 @@ struct PlanCommand: ClientCommand {
         ]
         let answer = try await server.request("GET", "\(ServerConnection.api)/plan\(Query.text(query))")
         if json { return StandardStream.output.line(answer.pretty) }
-        let rows = answer.array ?? answer["slots"]?.array ?? []
-        if rows.isEmpty { return StandardStream.error.line("nothing is due in that time") }
-        StandardStream.output.write(Fields.rows(rows))
+        var table = TextTable(["SLOT", "LOCAL", "JOB", "NAME", "RUNS"])
+        for slot in answer.array ?? [] {
+            table.add([
+                slot.plain("slot"), slot.plain("local"), slot.plain("job"), slot.plain("name"),
+                slot["result"]?.string.map { "no: \($0)" } ?? "yes",
+            ])
+        }
+        if table.isEmpty { return StandardStream.error.line("nothing is due in that time") }
+        StandardStream.output.write(table.text())
     }
 }
 
@@ -114,8 +124,9 @@ struct ExplainCommand: ClientCommand {
         commandName: "explain",
         abstract: "Say why a job ran at a time, or why it did not.",
         discussion: """
-            AT is an instant (2026-03-08T07:00:00Z), or a local time in the job's zone without an offset, so that a
-            time that a clock change skips can be asked about: chronatog explain backup 2026-03-08T02:30
+            AT is an instant (2026-03-08T07:00:00Z), or a local time in the job's zone without an offset, so
+            that a time that a clock change skips can be asked about:
+              chronatog explain backup 2026-03-08T02:30
             Without AT, the last slot that was decided.
             """
     )
@@ -136,14 +147,18 @@ struct ExplainCommand: ClientCommand {
             let value = answer[key] ?? .null
             facts += "  \(key)\(String(repeating: " ", count: 8 - key.count))"
             if case .object = value {
-                facts += [value.plain("slot"), value.plain("local")].filter { !$0.isEmpty }.joined(separator: ", local ")
+                facts += [value.plain("slot"), value.plain("local")].filter { !$0.isEmpty }.joined(
+                    separator: ", local "
+                )
             } else {
                 facts += value.plain
             }
             facts += "\n"
         }
         StandardStream.output.write(facts)
-        for record in answer["records"]?.array ?? [] { StandardStream.output.line("  record  \(record.text)") }
+        for record in answer["records"]?.array ?? [] {
+            StandardStream.output.line("  record  \(record.text)")
+        }
     }
 }
 

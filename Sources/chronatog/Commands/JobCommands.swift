@@ -27,13 +27,16 @@ struct JobsCommand: ClientCommand {
             return
         }
         guard !jobs.isEmpty else {
-            StandardStream.error.line("no jobs yet; chronatog add '*/5 * * * *' https://example.com/hook makes one")
+            StandardStream.error.line(
+                "no jobs yet; chronatog add '*/5 * * * *' https://example.com/hook makes one"
+            )
             return
         }
         var table = TextTable(["ID", "NAME", "SCHEDULE", "ZONE", "STATE", "NEXT", "CALLS"])
         for job in jobs {
             table.add([
-                job.plain("id"), job.plain("name"), job.plain("schedule"), job.plain("zone"), job.plain("state"),
+                job.plain("id"), job.plain("name"), job.plain("schedule"), job.plain("zone"),
+                job.plain("state"),
                 job.plain("next_at"), job.plain("callback_url"),
             ])
         }
@@ -50,7 +53,8 @@ struct RunCommand: ClientCommand {
 
     @OptionGroup var server: ServerOptions
     @Argument(help: "A job's id or name.") var job: String
-    @Option(help: "What to do if a run is open: skip, queue-one, queue-all, cancel or allow.") var overlap: String?
+    @Option(help: "What to do if a run is open: skip, queue-one, queue-all, cancel or allow.") var overlap:
+        String?
     @Flag(help: "Wait for the run's end; exit status 1 unless it is ok.") var wait = false
     @Option(help: "Wait at most so long.") var timeout: String = "5m"
     @Flag(help: "Print JSON.") var json = false
@@ -81,7 +85,10 @@ struct RunCommand: ClientCommand {
             let state = try await server.request("GET", "\(ServerConnection.api)/runs/\(run)")
             if !state.plain("result").isEmpty { return state }
             guard ContinuousClock.now < deadline else {
-                throw .failed("run \(run) is still open after \(limit.text)", hint: "chronatog runs --run \(run) looks again")
+                throw .failed(
+                    "run \(run) is still open after \(limit.text)",
+                    hint: "chronatog runs --run \(run) looks again"
+                )
             }
             try? await Task.sleep(for: .milliseconds(100))
         }
@@ -103,7 +110,9 @@ struct PauseCommand: ClientCommand {
 
     func run(asking server: ServerConnection) async throws(CommandFailure) {
         let id = try await server.job(job)
-        let body = JSON.compact([("until", until.map { .string($0) }), ("reason", reason.map { .string($0) })])
+        let body = JSON.compact([
+            ("until", until.map { .string($0) }), ("reason", reason.map { .string($0) }),
+        ])
         let answer = try await server.request("POST", "\(ServerConnection.api)/jobs/\(id)/pause", body: body)
         if json { return StandardStream.output.line(answer.pretty) }
         StandardStream.output.line("job \(id) is paused\(until.map { " until \($0)" } ?? "")")

@@ -7,9 +7,9 @@ struct KeygenCommand: ParsableCommand {
         commandName: "keygen",
         abstract: "Make a key that seals stored secrets.",
         discussion: """
-            Prints a key for --secret-key. With --data-dir, makes the folder's secret.key (0600) instead; with --rotate
-            too, puts a new key in front of those that are there. The server seals with the first key, opens with all
-            of them, and takes up the change at its next start.
+            Prints a key for --secret-key. With --data-dir, makes the folder's secret.key (0600) instead; with
+            --rotate too, puts a new key in front of those there. The server seals with the first key, opens
+            with all of them, and takes up the change at its next start.
             """
     )
 
@@ -35,7 +35,9 @@ struct KeygenCommand: ParsableCommand {
             case (_?, false): throw FileFault("\(path) is there already; --rotate puts a new key in front")
             case (let keys?, true):
                 try SecretKeyFile.write([key] + keys, to: path)
-                StandardStream.output.line("\(path) has \(keys.count + 1) keys; the new one is used from the next start on")
+                StandardStream.output.line(
+                    "\(path) has \(keys.count + 1) keys; the new one is used from the next start on"
+                )
             }
         } catch let fault as FileFault {
             throw CommandFailure.failed(fault.sentence)

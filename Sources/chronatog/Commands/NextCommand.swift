@@ -11,12 +11,13 @@ struct NextCommand: ParsableCommand {
         abstract: "Print when a schedule runs next, one instant in UTC a line. Needs no server.",
         discussion: """
             chronatog next '30 2 * * *' --zone America/New_York --from 2026-03-07T12:00:00Z
-            With --stdin, each line of standard input is an object with `expression` and perhaps `zone`, `from`,
-            `count`, `dst`, `dialect`, `day_match`; each is answered by {"instants":[…]} or {"error":"…"}.
+            With --stdin, each line of standard input is an object with `expression` and perhaps `zone`,
+            `from`, `count`, `dst`, `dialect`, `day_match`; the answer is {"instants":[…]} or {"error":"…"}.
             """
     )
 
-    @Argument(help: "A schedule: '*/5 * * * *', '@every 90s', 'R5/2026-01-01T00:00Z/PT1H', …") var expression: String?
+    @Argument(help: "A schedule: '*/5 * * * *', '@every 90s', 'R5/2026-01-01T00:00Z/PT1H', …") var expression:
+        String?
     @Option(help: "Zone of the wall clock.") var zone: String = "UTC"
     @Option(help: "After this instant; otherwise now.") var from: String?
     @Option(help: "How many.") var count: Int = 1
@@ -87,7 +88,8 @@ struct NextQuestion {
             case ("dst", .string(let text)): dst = text
             case ("dialect", .string(let text)): dialect = text
             case ("day_match", .string(let text)): dayMatch = text
-            case ("count", .number(let number)) where (1...Int64(Self.countMax)).contains(number): count = Int(number)
+            case ("count", .number(let number)) where (1...Int64(Self.countMax)).contains(number):
+                count = Int(number)
             case (_, .null): break
             case ("count", _): throw ValueFault("count takes 1 to \(Self.countMax)")
             case let (key, _) where Self.keys.contains(key): throw ValueFault("\(key) must be a string")
@@ -103,7 +105,9 @@ struct NextQuestion {
     /// The next instants at which the schedule runs; fewer than asked for when it ends before.
     func instants(now: @autoclosure () -> Instant) throws(ValueFault) -> [Instant] {
         guard let policy = DSTPolicy(rawValue: dst) else {
-            throw ValueFault("dst takes \(DSTPolicy.allCases.map(\.rawValue).joined(separator: ", ")), not \"\(dst)\"")
+            throw ValueFault(
+                "dst takes \(DSTPolicy.allCases.map(\.rawValue).joined(separator: ", ")), not \"\(dst)\""
+            )
         }
         guard let match = DayMatch(rawValue: dayMatch) else {
             throw ValueFault("day_match takes or, and, not \"\(dayMatch)\"")

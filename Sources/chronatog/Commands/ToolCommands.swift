@@ -1,6 +1,5 @@
 import ArgumentParser
 import Domain
-import FoundationEssentials
 
 /// `chronatog healthcheck`
 struct HealthcheckCommand: ClientCommand {
@@ -59,13 +58,15 @@ struct ConfigCommand: ParsableCommand {
         var arguments: [String] = []
 
         func run() throws {
-            let reader = ConfigurationReader(environment: ProcessInfo.processInfo.environment)
+            let reader = ConfigurationReader(environment: ProcessEnvironment.all)
             let reading = reader.read(arguments: arguments.filter { $0 != "--json" })
             if reading.wantsHelp {
                 return StandardStream.output.line(Dump.helpMessage())
             }
             let isJSON = arguments.contains("--json")
-            StandardStream.output.write(isJSON ? SettingText.json(reading).pretty + "\n" : SettingText.dump(reading))
+            StandardStream.output.write(
+                isJSON ? SettingText.json(reading).pretty + "\n" : SettingText.dump(reading)
+            )
             for warning in reading.warnings { StandardStream.error.line("warning: \(warning)") }
             if !reading.faults.isEmpty { throw CommandFailure.asked(reading.faults, hint: nil) }
         }

@@ -3,8 +3,8 @@ import Domain
 
 /// Everything that can be set about `chronatog serve`, nested by the target that reads it.
 ///
-/// Made once by `ConfigurationReader`, checked as a whole, and never changed afterwards. The defaults stand here;
-/// `Setting.table` says how each is spelled on the command line and in the environment.
+/// Made once by `ConfigurationReader`, checked as a whole, and never changed afterwards. The defaults stand
+/// here; `Setting.table` says how each is spelled on the command line and in the environment.
 struct Configuration: Sendable, Equatable {
     var server = Server()
     var data = Data()
@@ -29,7 +29,8 @@ struct Configuration: Sendable, Equatable {
     /// What is kept on the disk.
     struct Data: Sendable, Equatable {
         var folder = FolderPath("./data")
-        /// Keys that seal secrets, newest first; nil takes `secret.key` in the data folder, made at the first start.
+        /// Keys that seal secrets, newest first; nil takes `secret.key` in the data folder, made at the first
+        /// start.
         var secretKeys: Secret?
         /// Size that a journal segment is allocated with, ahead of its use.
         var segmentBytes = ByteCount.mebibytes(64)
@@ -51,6 +52,8 @@ struct Configuration: Sendable, Equatable {
         var egress: [String] = []
         /// PEM file of the authorities that targets' certificates are checked against.
         var caFile: FilePath?
+        /// A forward proxy that all calls go through.
+        var proxy: ProxyURL?
         /// Calls in flight to one (account, host), unless the job has a limit of its own.
         var targetParallel = 64
         /// How long a stop waits for calls in flight.
@@ -60,8 +63,8 @@ struct Configuration: Sendable, Equatable {
     /// Bounds on what a client of the API may do.
     struct Limits: Sendable, Equatable {
         var bodyBytesMax = ByteCount.mebibytes(1)
-        var headerBytesMax = ByteCount.kibibytes(16)
-        var connectionsMax = 1024
+        var headerBytesMax = ByteCount.kibibytes(64)
+        var connectionsMax = 10_000
         /// From a request's first byte to its last.
         var requestTimeout = Span.seconds(30)
     }

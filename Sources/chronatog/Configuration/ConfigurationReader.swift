@@ -85,7 +85,9 @@ struct ConfigurationReader {
     ) -> (text: String, origin: Origin, spelling: String)? {
         if let found = value(of: setting.variable, faults: &faults) { return found }
         for alias in setting.aliases {
-            guard let found = value(of: alias.variable, faults: &faults), !found.text.isEmpty else { continue }
+            guard let found = value(of: alias.variable, faults: &faults), !found.text.isEmpty else {
+                continue
+            }
             return (alias.translate(found.text), found.origin, found.spelling)
         }
         return nil
@@ -131,7 +133,7 @@ struct ConfigurationReader {
         }
         if !isProxySet.isEmpty {
             reading.warnings.append(
-                "\(isProxySet.joined(separator: ", ")) is ignored: calls go straight to the address that was judged"
+                "\(isProxySet.joined(separator: ", ")) is ignored: calls go straight to the judged address"
             )
         }
     }
@@ -150,8 +152,12 @@ extension ConfigurationReader.Reading {
         if configuration.testing.isDemo { configuration.testing.isEphemeral = true }
         let testing = configuration.testing
         if !testing.isEphemeral {
-            if testing.clock != nil { faults.append("--clock needs --ephemeral: only its clock can be driven") }
-            if testing.seed != nil { faults.append("--seed needs --ephemeral: real keys must not be guessable") }
+            if testing.clock != nil {
+                faults.append("--clock needs --ephemeral: only its clock can be driven")
+            }
+            if testing.seed != nil {
+                faults.append("--seed needs --ephemeral: real keys must not be guessable")
+            }
         }
         switch (configuration.server.username, configuration.server.password) {
         case (_?, nil): faults.append("--username needs --password (or CHRONATOG_PASSWORD_FILE)")

@@ -13,7 +13,9 @@ enum FlagParser {
                 continue
             }
             guard argument.hasPrefix("--"), argument.count > 2 else {
-                reading.faults.append("\"\(argument)\" is not a flag; `serve` takes only flags (see serve --help)")
+                reading.faults.append(
+                    "\"\(argument)\" is not a flag; `serve` takes only flags (see serve --help)"
+                )
                 continue
             }
             let parts = argument.dropFirst(2).split(
@@ -29,7 +31,8 @@ enum FlagParser {
                 if parts.count == 1, let next = rest.first, !next.hasPrefix("-") { rest.removeFirst() }
                 continue
             }
-            guard let text = value(of: setting, attached: parts.count == 2 ? String(parts[1]) : nil, &rest) else {
+            guard let text = value(of: setting, attached: parts.count == 2 ? String(parts[1]) : nil, &rest)
+            else {
                 reading.faults.append("--\(name) needs a value: \(setting.placeholder)")
                 continue
             }

@@ -5,7 +5,8 @@ enum NearestWord {
         nearest(to: word, in: candidates).map { "; did you mean \(prefix)\($0)?" } ?? ""
     }
 
-    /// The candidate with the fewest edits, if they are at most a third of the word (and at least one is allowed).
+    /// The candidate with the fewest edits, if they are at most a third of the word (and at least one is
+    /// allowed).
     static func nearest(to word: String, in candidates: [String]) -> String? {
         let limit = max(1, word.utf8.count / 3)
         let scored = candidates.map { (word: $0, edits: edits(Array(word.utf8), Array($0.utf8))) }

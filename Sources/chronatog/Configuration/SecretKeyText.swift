@@ -3,7 +3,8 @@ import Effects
 /// The text form of the key ring: one key a line (or separated by commas), 64 hexadecimal digits each, newest
 /// first. Lines that begin with `#` are remarks.
 enum SecretKeyText {
-    static let remark = "# Keys that seal this folder's secrets, newest first. Keep a copy apart from the backup.\n"
+    static let remark =
+        "# Keys that seal this folder's secrets, newest first. Keep a copy apart from the backup.\n"
 
     static func keys(in text: String) throws(ValueFault) -> [[UInt8]] {
         var keys: [[UInt8]] = []

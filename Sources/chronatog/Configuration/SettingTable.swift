@@ -90,6 +90,12 @@ extension Setting {
         ),
         Setting("ca-file", optional: \.calls.caFile, .calls, "PEM file of certificate authorities to trust"),
         Setting(
+            "proxy",
+            optional: \.calls.proxy,
+            .calls,
+            "send all calls through this forward proxy; the egress policy then judges names only"
+        ),
+        Setting(
             "target-parallel",
             \.calls.targetParallel,
             .calls,
@@ -118,7 +124,7 @@ extension Setting {
             \.limits.headerBytesMax,
             .limits,
             "largest request head (431)",
-            within: { (1 << 10...80 << 10).contains($0.bytes) ? nil : "1KiB to 80KiB" }
+            within: { (1 << 10...1 << 20).contains($0.bytes) ? nil : "1KiB to 1MiB" }
         ),
         Setting(
             "connections-max",
@@ -143,7 +149,12 @@ extension Setting {
             .testing,
             "memory instead of disk, calls to loopback only, /_sink, and a clock that can be driven"
         ),
-        Setting("demo", \.testing.isDemo, .testing, "four sample jobs, their calls printed; implies --ephemeral"),
+        Setting(
+            "demo",
+            \.testing.isDemo,
+            .testing,
+            "four sample jobs, their calls printed; implies --ephemeral"
+        ),
         Setting(
             "clock",
             optional: \.testing.clock,

@@ -8,15 +8,15 @@ enum SettingText {
             OVERVIEW: Start the server.
 
             Settings come from flags and from the environment, never from a file of settings: --data-dir is
-            CHRONATOG_DATA_DIR, and CHRONATOG_DATA_DIR_FILE names a file that holds the value. A flag wins over a
-            variable, a variable over a file. `chronatog config dump` shows what would be used.
+            CHRONATOG_DATA_DIR, and CHRONATOG_DATA_DIR_FILE names a file that holds the value. A flag wins
+            over a variable, a variable over a file. `chronatog config dump` shows what would be used.
 
             USAGE: chronatog serve [flags]
 
             EXAMPLES:
-              chronatog serve                                     keep everything in ./data, listen on loopback
-              chronatog serve --demo                              four sample jobs against a built-in target
-              chronatog serve --ephemeral --listen 127.0.0.1:0    for tests: nothing on disk, any free port
+              chronatog serve                                   keep everything in ./data, listen on loopback
+              chronatog serve --demo                            four sample jobs against a built-in target
+              chronatog serve --ephemeral --listen 127.0.0.1:0  for tests: nothing on disk, any free port
               chronatog serve --listen 0.0.0.0:8090 --egress allow=10.0.0.0/8
 
 

@@ -30,7 +30,9 @@ struct ByteCount: SettingValue, Comparable {
     }
 
     var settingText: String {
-        for (unit, size) in Self.units where bytes >= size && bytes % size == 0 { return "\(bytes / size)\(unit)" }
+        for (unit, size) in Self.units where bytes >= size && bytes % size == 0 {
+            return "\(bytes / size)\(unit)"
+        }
         return String(bytes)
     }
 
@@ -65,7 +67,9 @@ enum LogFormat: String, SettingValue, CaseIterable {
     static let placeholder = "FORMAT"
 
     init(settingText text: String) throws(ValueFault) {
-        guard let format = LogFormat(rawValue: text) else { throw ValueFault(takes: "text or json", not: text) }
+        guard let format = LogFormat(rawValue: text) else {
+            throw ValueFault(takes: "text or json", not: text)
+        }
         self = format
     }
 

@@ -1,5 +1,6 @@
 import Cron
 import Domain
+import Effects
 
 /// A type that a setting's text can be read into.
 protocol SettingValue: Sendable, Equatable {
@@ -150,4 +151,23 @@ struct ZoneName: SettingValue {
     init(settingText text: String) throws(ValueFault) { name = text }
 
     var settingText: String { name }
+}
+
+/// `http://HOST:PORT` of a forward proxy.
+struct ProxyURL: SettingValue {
+    var origin: Origin
+
+    static let placeholder = "URL"
+
+    init(settingText text: String) throws(ValueFault) {
+        guard text.hasPrefix("http://"), let (origin, path) = ServerConnection.split(text), path.isEmpty
+        else {
+            throw ValueFault(takes: "http://HOST:PORT", not: text)
+        }
+        self.origin = origin
+    }
+
+    var settingText: String {
+        "http://\(origin.host.contains(":") ? "[\(origin.host)]" : origin.host):\(origin.port)"
+    }
 }

@@ -7,8 +7,12 @@ enum CommandFailure: Error, Equatable {
     /// The answer is no, and everything there is to say has been printed: status 1.
     case negative
 
-    static func failed(_ sentence: String, hint: String? = nil) -> CommandFailure { .failed([sentence], hint: hint) }
-    static func asked(_ sentence: String, hint: String? = nil) -> CommandFailure { .asked([sentence], hint: hint) }
+    static func failed(_ sentence: String, hint: String? = nil) -> CommandFailure {
+        .failed([sentence], hint: hint)
+    }
+    static func asked(_ sentence: String, hint: String? = nil) -> CommandFailure {
+        .asked([sentence], hint: hint)
+    }
 
     var status: Int32 {
         switch self {

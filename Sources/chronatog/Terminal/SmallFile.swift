@@ -23,13 +23,14 @@ enum SmallFile {
     static let bytesMax = 1 << 20
 
     static func text(of path: String) throws(FileFault) -> String {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)  // because: the path is a Swift string, lent for the call
+        // unsafe, here and below, because C takes paths and buffers as pointers, which last for the call.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFault("read", path, errno: errno) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = unsafe read(descriptor, &buffer, buffer.count)  // because: the buffer outlives the call
+            let count = unsafe read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileFault("read", path, errno: errno) }
             if count == 0 { break }
@@ -63,7 +64,7 @@ enum SmallFile {
         }
         guard fsync(descriptor) == 0 else { throw FileFault("write", path, errno: errno) }
         isOpen = false
-        guard close(descriptor) == 0, unsafe rename(temporary, path) == 0 else {  // because: the paths are lent
+        guard close(descriptor) == 0, unsafe rename(temporary, path) == 0 else {
             throw FileFault("write", path, errno: errno)
         }
         try syncFolder(of: path)
@@ -80,7 +81,9 @@ enum SmallFile {
 
     static func makeFolder(_ path: String) throws(FileFault) {
         // because: the path is lent for the call
-        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileFault("create", path, errno: errno) }
+        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw FileFault("create", path, errno: errno)
+        }
     }
 
     static func remove(_ path: String) {

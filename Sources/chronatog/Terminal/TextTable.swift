@@ -35,7 +35,9 @@ struct TextTable {
 
     /// Text from servers may hold anything; control characters do not reach the terminal.
     private static func shown(_ text: String, _ cellMax: Int) -> String {
-        let clean = String(text.map { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f } ? $0 : " " })
+        let clean = String(
+            text.map { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f } ? $0 : " " }
+        )
         return clean.count <= cellMax ? clean : String(clean.prefix(cellMax - 1)) + "…"
     }
 }

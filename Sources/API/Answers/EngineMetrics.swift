@@ -1,0 +1,102 @@
+internal import Domain
+internal import Engine
+
+/// The engine's figures as Prometheus families.
+enum EngineMetrics {
+    static func all(_ status: EngineStatus) -> [Metric] {
+        let flow = status.flow
+        return [
+            gauge("jobs", "Jobs that are not removed.", Double(status.jobs)),
+            gauge("open_runs", "Runs that have not ended.", Double(status.openRuns)),
+            gauge("calls_in_flight", "Calls sent and not answered yet.", Double(status.callsInFlight)),
+            gauge(
+                "limit_queue_depth",
+                "Slots that wait for a place under a limit.",
+                Double(status.waitingForLimits)
+            ),
+            gauge("timetable_depth", "Alarms set for the future.", Double(status.alarms)),
+            gauge(
+                "behind_seconds",
+                "How long the earliest alarm has been due.",
+                seconds(status.behind.microseconds)
+            ),
+            gauge(
+                "storage_full",
+                "1 while the disk has no room for new promises.",
+                status.isStorageFull ? 1 : 0
+            ),
+            gauge(
+                "uncompiled_jobs",
+                "Jobs whose definition this build cannot read.",
+                Double(flow.uncompiled.count)
+            ),
+            counter("sequence", "Records in the journal.", [Metric.Sample(Double(status.sequence.value))]),
+            counter("attempts_total", "Attempts that are over.", [Metric.Sample(Double(flow.attempts))]),
+            counter(
+                "runs_closed_total",
+                "Runs closed, by result.",
+                flow.closed.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+                    Metric.Sample(Double($0.value), labels: [Metric.Label("result", $0.key.word)])
+                }
+            ),
+            counter(
+                "attempt_failures_total",
+                "Failed attempts, by kind.",
+                flow.failures.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+                    Metric.Sample(Double($0.value), labels: [Metric.Label("kind", $0.key.word)])
+                }
+            ),
+            histogram(
+                "lateness_seconds",
+                "From a slot's instant to the record of its intent.",
+                flow.lateness
+            ),
+            histogram(
+                "call_duration_seconds",
+                "From the first byte written to the last byte read.",
+                flow.callDuration
+            ),
+            histogram(
+                "journal_flush_seconds",
+                "One write and fdatasync of the journal.",
+                status.journal.flush
+            ),
+            counter(
+                "journal_frames_total",
+                "Groups of records written.",
+                [Metric.Sample(Double(status.journal.frames))]
+            ),
+            counter(
+                "journal_records_total",
+                "Records written.",
+                [Metric.Sample(Double(status.journal.records))]
+            ),
+        ]
+    }
+
+    private static func gauge(_ name: String, _ help: String, _ value: Double) -> Metric {
+        Metric("chronatog_\(name)", .gauge, help, [Metric.Sample(value)])
+    }
+
+    private static func counter(_ name: String, _ help: String, _ samples: [Metric.Sample]) -> Metric {
+        Metric("chronatog_\(name)", .counter, help, samples)
+    }
+
+    private static func histogram(_ name: String, _ help: String, _ histogram: Histogram) -> Metric {
+        var samples: [Metric.Sample] = []
+        var total: UInt64 = 0
+        for (index, count) in histogram.counts.enumerated() {
+            total += count
+            let isLast = index == Histogram.bounds.count
+            let bound = isLast ? "+Inf" : "\(seconds(Histogram.bounds[index]))"
+            samples.append(
+                Metric.Sample(Double(total), labels: [Metric.Label("le", bound)], suffix: "_bucket")
+            )
+        }
+        samples.append(Metric.Sample(seconds(histogram.sumMicroseconds), suffix: "_sum"))
+        samples.append(Metric.Sample(Double(total), suffix: "_count"))
+        return Metric("chronatog_\(name)", .histogram, help, samples)
+    }
+
+    private static func seconds(_ microseconds: Int64) -> Double { Double(microseconds) / 1_000_000 }
+}

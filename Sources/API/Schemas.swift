@@ -1,0 +1,207 @@
+internal import Domain
+
+/// The shapes of requests and answers, as JSON Schema.
+enum Schemas {
+    /// A reference by name; `[Job]` is a list of `Job`.
+    static func reference(_ name: String) -> JSON {
+        guard name.hasPrefix("[") else {
+            return .object([JSON.Member("$ref", .string("#/components/schemas/\(name)"))])
+        }
+        return .object([
+            JSON.Member("type", .string("array")),
+            JSON.Member("items", reference(String(name.dropFirst().dropLast()))),
+        ])
+    }
+
+    static let all: [JSON.Member] =
+        [
+            JSON.Member("JobRequest", object(jobRequest, required: ["callback_url", "schedule"])),
+            JSON.Member("Job", object(jobRequest.filter { $0.0 != "auth" } + jobAnswer)),
+            JSON.Member("Run", object(run)),
+            JSON.Member("Slot", object(slot)),
+            JSON.Member("PlannedSlot", object(plannedSlot)),
+            JSON.Member("Explanation", object(explanation)),
+            JSON.Member("Problem", object(problem)),
+        ] + small
+
+    // MARK: Building
+
+    typealias Property = (String, JSON)
+
+    private static func object(_ properties: [Property], required: [String] = []) -> JSON {
+        var members = [
+            JSON.Member("type", .string("object")),
+            JSON.Member("properties", .object(properties.map { JSON.Member($0.0, $0.1) })),
+        ]
+        if !required.isEmpty { members.append(JSON.Member("required", .array(required.map { .string($0) }))) }
+        return .object(members)
+    }
+
+    private static func type(_ names: String..., about: String? = nil) -> JSON {
+        let type: JSON = names.count == 1 ? .string(names[0]) : .array(names.map { .string($0) })
+        return .compact([("type", type), ("description", about.map { .string($0) })])
+    }
+
+    private static func choice(_ words: [String]) -> JSON {
+        .object([
+            JSON.Member("type", .string("string")), JSON.Member("enum", .array(words.map { .string($0) })),
+        ])
+    }
+
+    private static func list(_ item: JSON) -> JSON {
+        .object([JSON.Member("type", .string("array")), JSON.Member("items", item)])
+    }
+
+    private static let text = type("string")
+    private static let number = type("integer")
+    private static let flag = type("boolean")
+    private static let span = type("string", "integer", about: "90s, 5m, 24h, 365d, or whole seconds")
+    private static let instant = JSON.object([
+        JSON.Member("type", .array([.string("string"), .string("null")])),
+        JSON.Member("format", .string("date-time")),
+    ])
+
+    // MARK: Jobs
+
+    private static let jobRequest: [Property] =
+        [
+            ("callback_url", text),
+            ("schedule", .object([JSON.Member("oneOf", .array([text, list(text)]))])),
+            ("name", text), ("dialect", choice(["unix", "seconds", "quartz"])), ("zone", text),
+            ("dst", choice(["vixie", "literal", "once", "shift", "utc"])),
+            ("day_match", choice(["or", "and"])),
+            ("method", text), ("headers", type("object", about: "values come back as ***")),
+            ("body", type("string", "null")), ("body_secret", flag),
+            (
+                "auth",
+                object([("basic", object([("username", text), ("password", text)])), ("bearer", text)])
+            ),
+            ("timeouts", object([("name", span), ("connect", span), ("first_byte", span), ("total", span)])),
+            (
+                "success",
+                object([
+                    ("status", list(type("integer", "string"))), ("body_contains", text),
+                    ("body_matches", text),
+                ])
+            ),
+        ] + policies
+
+    private static let policies: [Property] = [
+        ("retries", number), ("backoff_min", span), ("backoff_max", span), ("doublings", number),
+        ("retry_until", choice(RetryUntil.allCases.map(\.word))),
+        ("catchup", choice(Catchup.allCases.map(\.word))), ("catchup_window", span), ("catchup_max", number),
+        ("catchup_rate", type("string", about: "1/s")), ("misfire_after", span),
+        ("overlap", choice(Overlap.allCases.map(\.word))),
+        ("overlap_scope", choice(OverlapScope.allCases.map(\.word))),
+        ("queue_max", number), ("max_open", number), ("jitter", span), ("start", instant), ("end", instant),
+        ("max_runs", type("integer", "null")), ("on_unknown", choice(OnUnknown.allCases.map(\.word))),
+        ("limit_key", text), ("limit_parallel", type("integer", "null")),
+        ("limit_rate", type("string", "null", about: "10/1m")), ("limit_wait", span), ("run_deadline", span),
+        ("keep_body", number), ("keep_success_body", flag), ("redirects", number),
+    ]
+
+    private static let jobAnswer: [Property] = [
+        ("id", text), ("url", text), ("scheduler", number),
+        ("state", choice(["active", "paused", "finished"])),
+        ("paused_reason", type("string", "null")), ("paused_until", instant), ("next_at", instant),
+        ("open_runs", number), ("queued_slots", number), ("last_result", type("string", "null")),
+        ("revision", number), ("sequence", number), ("created_at", instant), ("description", text),
+        ("warnings", list(text)),
+    ]
+
+    // MARK: What happened
+
+    private static let failure = object([
+        ("kind", choice(FailureKind.allCases.map(\.word))), ("message", text), ("next_step", text),
+    ])
+
+    private static let attempt = object([
+        ("n", number), ("status", type("integer", "null")), ("address", type("string", "null")),
+        (
+            "timings_us",
+            object([
+                ("name", number), ("connect", number), ("tls", number), ("first_byte", number),
+                ("total", number),
+            ])
+        ),
+        ("failure", failure), ("body", type("string", "null")), ("truncated", flag),
+    ])
+
+    private static let results = SlotResult.allCases.map(\.word)
+
+    private static let run: [Property] = [
+        ("id", text), ("job", text), ("slot", type("string", "null")),
+        ("trigger", choice(["schedule", "manual", "reboot", "released"])), ("scheduled_at", instant),
+        ("started_at", instant), ("ended_at", instant), ("result", choice(results)), ("failure", failure),
+        ("attempts", list(attempt)), ("retry_at", instant),
+    ]
+
+    private static let slot: [Property] = [
+        ("id", text), ("slot", instant), ("local", text), ("fold", number), ("line", number),
+        ("run", type("string", "null")), ("result", choice(results)),
+        ("reason", choice(DecisionReason.allCases.map(\.word))), ("into", type("string", "null")),
+        ("decided_at", instant), ("sequence", type("integer", "null")),
+    ]
+
+    private static let plannedSlot: [Property] = [
+        ("id", text), ("job", text), ("name", text), ("slot", instant), ("local", text), ("fold", number),
+        ("line", number), ("result", type("string", "null")),
+    ]
+
+    private static let explanation: [Property] = [
+        ("job", text), ("at", text), ("slot", type("string", "null")), ("result", type("string", "null")),
+        ("reason", type("string", "null")), ("sentence", text), ("records", list(reference("Event"))),
+    ]
+
+    private static let problem: [Property] = [
+        ("type", text), ("title", text), ("status", number), ("detail", text),
+        ("errors", list(object([("field", text), ("message", text), ("hint", text)]))),
+        ("error_messages", list(text)),
+    ]
+
+    private static let small: [JSON.Member] = [
+        JSON.Member("Empty", object([])),
+        JSON.Member("Pause", object([("until", instant), ("reason", text)])),
+        JSON.Member("Resume", object([("catchup", choice(["none", "last", "all"]))])),
+        JSON.Member("Discarded", object([("discarded", number)])),
+        JSON.Member("Secret", object([("secret", text)])),
+        JSON.Member(
+            "Next",
+            object([("instants", list(instant)), ("description", text), ("warnings", list(text))])
+        ),
+        JSON.Member(
+            "Event",
+            object([("seq", number), ("type", text), ("time", instant), ("job", text), ("run", text)])
+        ),
+        JSON.Member("SchedulerRequest", object([("name", text), ("username", text), ("password", text)])),
+        JSON.Member("Scheduler", object([("id", text), ("url", text), ("name", text), ("username", text)])),
+        JSON.Member(
+            "NewScheduler",
+            object([("id", text), ("url", text), ("name", text), ("username", text), ("password", text)])
+        ),
+        JSON.Member("Clock", object([("now", instant), ("frozen", flag), ("speed", number)])),
+        JSON.Member(
+            "ClockRequest",
+            object([("advance", span), ("set", instant), ("freeze", flag), ("speed", number)])
+        ),
+        JSON.Member(
+            "Version",
+            object([("name", text), ("version", text), ("zones", text), ("events", number)])
+        ),
+        JSON.Member(
+            "Health",
+            object([
+                ("status", text), ("sequence", number), ("jobs", number), ("open_runs", number),
+                ("behind", text),
+            ])
+        ),
+        JSON.Member(
+            "SinkCall",
+            object([
+                ("n", number), ("at", instant), ("method", text), ("target", text),
+                ("headers", type("object")),
+                ("body", text), ("body_bytes", number), ("status", type("integer", "null")),
+            ])
+        ),
+    ]
+}

@@ -1,0 +1,70 @@
+internal import Domain
+package import Effects
+internal import Hummingbird
+internal import HummingbirdCore
+package import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// The HTTP server: one port, all routes of the table.
+///
+/// `run` serves until `stop`, which lets answers under way be written, or until its task is cancelled, which
+/// does not.
+package struct APIServer: Sendable {
+    private let site: Site
+    private let server: Server<GuardedChannel>
+    private let running = RunningNotice()
+
+    package init(_ site: Site, time: any TimeSource, logger: Logger) {
+        self.site = site
+        let options = site.options
+        let responder = Responder(site: site, time: time, logger: logger)
+        let running = running
+        server = Server(
+            childChannelSetup: GuardedChannel(options.limits) { request, writer, channel in
+                let response = try await responder.respond(request, channel)
+                try await writer.write(response: response.head, body: response.body)
+            },
+            configuration: ServerConfiguration(
+                address: .hostname(options.host, port: options.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    options.limits.connectionsMax,
+                    logger: logger
+                )
+            ),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? options.port
+                site.bound(to: port)
+                await running.tell(port)
+            },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger
+        )
+    }
+
+    /// - Parameter onRunning: called once with the bound port, when requests are answered.
+    /// - Throws: what binding the port threw.
+    package func run(onRunning: @escaping @Sendable (_ port: Int) async -> Void) async throws {
+        running.set(onRunning)
+        try await server.run()
+    }
+
+    /// Takes no more connections, lets requests under way be answered, closes the rest. Returns when all are
+    /// closed.
+    package func stop() async throws {
+        try await server.shutdownGracefully()
+    }
+}
+
+/// Carries `onRunning` from `run` to the server, which was made before.
+private final class RunningNotice: Sendable {
+    private let notice = Mutex<(@Sendable (Int) async -> Void)?>(nil)
+
+    func set(_ tell: @escaping @Sendable (Int) async -> Void) { notice.withLock { $0 = tell } }
+
+    func tell(_ port: Int) async {
+        let tell = notice.withLock { $0 }
+        await tell?(port)
+    }
+}

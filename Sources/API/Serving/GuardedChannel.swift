@@ -1,0 +1,38 @@
+internal import Domain
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import NIOHTTPTypes
+
+/// Hummingbird's HTTP/1.1 connection with our bounds around it.
+struct GuardedChannel: ServerChildChannel {
+    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+    private let inner: HTTP1Channel
+
+    init(_ limits: APILimits, responder: @escaping HTTPChannelHandler.Responder) {
+        inner = HTTP1Channel(
+            responder: responder,
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [RequestGuard(limits)],
+                idleTimeout: .microseconds(limits.idleTimeout.microseconds),
+                httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                    maxHeaderFieldSize: limits.headerBytesMax,
+                    maxHeaderListSize: limits.headerBytesMax,
+                    maxHeaderFieldCount: limits.headersMax
+                )
+            )
+        )
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop
+            .makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(ArrivalNotice()) }
+            .flatMap { inner.setup(channel: channel, logger: logger) }
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        await inner.handle(value: value, logger: logger)
+    }
+}

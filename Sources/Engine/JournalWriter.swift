@@ -1,0 +1,44 @@
+private import Dispatch
+internal import Domain
+internal import Effects
+internal import Journaling
+private import Synchronization
+
+/// Makes frames durable, one after the other, on a thread of its own; what is appended meanwhile rides with the next.
+final class JournalWriter: Sendable {
+    private let journal: Journal
+    private let bell = DispatchSemaphore(value: 0)
+    private let isFinishing = Mutex(false)
+
+    init(journal: Journal) {
+        self.journal = journal
+    }
+
+    /// There is something to write.
+    func ring() { bell.signal() }
+
+    /// Write what is there, then return from `run`.
+    func finish() {
+        isFinishing.withLock { $0 = true }
+        bell.signal()
+    }
+
+    /// Blocks until `finish`, or until the journal fails.
+    func run(report: (Mailbox.Notice, _ took: Span?) -> Void) {
+        let time = SystemTime()
+        while true {
+            bell.wait()
+            let isLast = isFinishing.withLock { $0 }
+            let start = time.uptime
+            do {
+                if let durable = try journal.flush() {
+                    report(.durable(durable), time.uptime - start)
+                }
+                journal.prepareNextSegment()
+            } catch {
+                return report(.storageFailed("\(error) \(error.hint)"), nil)
+            }
+            if isLast { return }
+        }
+    }
+}
