@@ -18,6 +18,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -58,6 +59,10 @@ let package = Package(
             dependencies: [
                 "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", crypto, hummingbird, logging,
                 nioCore, nioPosix,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ]
         ),
         .executableTarget(
@@ -74,6 +79,16 @@ let package = Package(
         .testTarget(name: "CronTests", dependencies: ["Cron"]),
         .testTarget(name: "DomainTests", dependencies: ["Cron", "Domain"]),
         .testTarget(name: "WireTests", dependencies: ["Domain", "Effects", "Wire", nioCore, nioPosix, nioSSL]),
+        .testTarget(name: "JournalingTests", dependencies: ["Cron", "Domain", "Effects", "Journaling"]),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "API", "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", hummingbird, logging,
+                nioCore, nioPosix,
+            ]
+        ),
+        .testTarget(name: "CommandTests", dependencies: ["chronatog", "Cron", "Domain", "Effects"]),
+        .testTarget(name: "TidyTests"),
         .testTarget(
             name: "EngineTests",
             dependencies: ["Cron", "Domain", "Effects", "Engine", "Journaling", logging]

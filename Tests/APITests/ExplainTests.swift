@@ -16,8 +16,8 @@ struct ExplainTests {
         )
         #expect(
             answer.json["sentence"]?.string == """
-                The slot at 2026-01-01T01:00:00Z ran: run \(run) started at 2026-01-01T01:00:00Z, 0s after \
-                its time. Attempt 1 was answered 200 by sink after 2s. Run \(run) ended ok at 2026-01-01T01:00:02Z.
+                The slot at 2026-01-01T01:00:00Z ran: run \(run) started at 2026-01-01T01:00:00Z, on time. \
+                Attempt 1 was answered 200 by sink after 2s. Run \(run) ended ok at 2026-01-01T01:00:02Z.
                 """
         )
         #expect(answer.json["result"]?.string == "ok")

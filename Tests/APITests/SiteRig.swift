@@ -65,8 +65,9 @@ struct SiteRig {
             settings: EngineSettings(flushesInline: true),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
-        engine.start { reason in fatalError("the journal failed: \(reason)") }
-        try await engine.serveSink(at: Origin(isTLS: false, host: "127.0.0.1", port: 1))
+        engine.start(sinkOrigin: Origin(isTLS: false, host: "127.0.0.1", port: 1)) { reason in
+            fatalError("the journal failed: \(reason)")
+        }
         if try await engine.schedulers().isEmpty {
             _ = try await engine.registerScheduler(
                 name: "default",

@@ -8,40 +8,40 @@ import Testing
 struct ClientTests {
     @Test func `the server is found by option, variable or the data folder, in this order`() throws {
         let files = ["/data/endpoint": "http://127.0.0.1:3\n", "/data/token": "local\n"]
-        var options = try ServerOptions.parse(["--data-dir", "/data"])
+        var options = ServerChoice(dataFolder: "/data")
         #expect(
             try find(options, files: files)
                 == ServerAddress(origin: "http://127.0.0.1:3", login: .bearer("local"))
         )
         let environment = ["CHRONATOG_URL": "http://h:2/", "CHRONATOG_TOKEN": "t"]
-        options = try ServerOptions.parse([])
+        options = ServerChoice()
         #expect(try find(options, environment) == ServerAddress(origin: "http://h:2", login: .bearer("t")))
-        options = try ServerOptions.parse(["--url", "http://h:1", "--token", "o"])
+        options = ServerChoice(url: "http://h:1", token: "o")
         #expect(try find(options, environment) == ServerAddress(origin: "http://h:1", login: .bearer("o")))
     }
 
     @Test func `the local token is not sent to a server that somebody names`() throws {
         let files = ["./data/endpoint": "http://127.0.0.1:3", "./data/token": "local"]
-        let named = try find(ServerOptions.parse(["--url", "http://elsewhere:1"]), files: files)
+        let named = try find(ServerChoice(url: "http://elsewhere:1"), files: files)
         #expect(named.login == .none)
-        #expect(try find(ServerOptions.parse([]), files: files).login == .bearer("local"))
+        #expect(try find(ServerChoice(), files: files).login == .bearer("local"))
     }
 
     @Test func `credentials of the original are the login`() throws {
         let environment = [
             "CHRONATOG_URL": "http://h", "CHRONOS_AUTH_USERNAME": "u", "CHRONOS_AUTH_PASSWORD": "p",
         ]
-        #expect(try find(ServerOptions.parse([]), environment).login == .basic(username: "u", password: "p"))
+        #expect(try find(ServerChoice(), environment).login == .basic(username: "u", password: "p"))
     }
 
     @Test func `no server anywhere says what to do`() throws {
-        let failure = #expect(throws: CommandFailure.self) { try find(ServerOptions.parse([])) }
+        let failure = #expect(throws: CommandFailure.self) { try find(ServerChoice()) }
         #expect(failure?.status == 1)
         #expect(failure?.text.contains("chronatog serve") == true)
     }
 
     @Test func `in a container the listening address is enough`() throws {
-        let found = try find(ServerOptions.parse([]), ["CHRONATOG_LISTEN": "0.0.0.0:8090"])
+        let found = try find(ServerChoice(), ["CHRONATOG_LISTEN": "0.0.0.0:8090"])
         #expect(found.origin == "http://127.0.0.1:8090")
     }
 
@@ -92,11 +92,11 @@ struct ClientTests {
     }
 
     private func find(
-        _ options: ServerOptions,
+        _ choice: ServerChoice,
         _ environment: [String: String] = [:],
         files: [String: String] = [:]
     ) throws(CommandFailure) -> ServerAddress {
-        try ServerAddress.find(options, environment: environment) { (path) throws(FileFault) in
+        try ServerAddress.find(choice, environment: environment) { (path) throws(FileFault) in
             guard let text = files[path] else { throw FileFault("read", path, errno: 2) }
             return text
         }

@@ -50,7 +50,7 @@ struct JSONReaderTests {
         Vector(plain: "foo", encoded: "Zm9v"), Vector(plain: "foob", encoded: "Zm9vYg=="),
         Vector(plain: "fooba", encoded: "Zm9vYmE="), Vector(plain: "foobar", encoded: "Zm9vYmFy"),
     ])
-    func `Base64`(_ row: Vector) {
+    func `Base64 with padding`(_ row: Vector) {
         #expect(Base64.text(Array(row.plain.utf8)) == row.encoded)
     }
 }

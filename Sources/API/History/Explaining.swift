@@ -177,7 +177,8 @@ package struct Explaining {
         var sentences = [
             """
             \(words.slot(evidence.slot)) \(verb): run \(run.id) started at \(words.instant(run.startedAt)), \
-            \(words.length(lateness)) after its time\(whyLate(evidence)).
+            \(lateness < .milliseconds(1) ? "on time" : words.length(lateness) + " after its time")\
+            \(whyLate(evidence)).
             """
         ]
         if !run.attempts.isEmpty {

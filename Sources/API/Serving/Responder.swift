@@ -156,10 +156,11 @@ private struct UnknownRoutes: RouterMiddleware {
     typealias Context = SiteContext
     let routes: [Route]
 
+    @concurrent
     func handle(
         _ request: Request,
         context: SiteContext,
-        next: (Request, SiteContext) async throws -> Response
+        next: @concurrent (Request, SiteContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)

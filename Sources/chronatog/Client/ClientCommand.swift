@@ -10,7 +10,7 @@ protocol ClientCommand: AsyncParsableCommand {
 
 extension ClientCommand {
     mutating func run() async throws {
-        let address = try ServerAddress.find(server, environment: ProcessEnvironment.all)
+        let address = try ServerAddress.find(server.choice, environment: ProcessEnvironment.all)
         try await ServerConnection.with(address) { (connection) async throws(CommandFailure) in
             try await run(asking: connection)
         }

@@ -11,6 +11,15 @@ struct ServerOptions: ParsableArguments {
 
     @Option(help: "The data folder of a server on this machine (CHRONATOG_DATA_DIR; otherwise ./data).")
     var dataDir: String?
+
+    var choice: ServerChoice { ServerChoice(url: url, token: token, dataFolder: dataDir) }
+}
+
+/// What a person said about the server on the command line.
+struct ServerChoice: Equatable {
+    var url: String?
+    var token: String?
+    var dataFolder: String?
 }
 
 /// Which server, and as whom.
@@ -25,27 +34,29 @@ struct ServerAddress: Equatable {
     }
 
     static func find(
-        _ options: ServerOptions,
+        _ choice: ServerChoice,
         environment: [String: String],
         readFile: @escaping Search.FileReader = Search.readFromDisk
     ) throws(CommandFailure) -> ServerAddress {
-        try Search(options: options, environment: environment, readFile: readFile).address()
+        try Search(choice: choice, environment: environment, readFile: readFile).address()
     }
 
     /// Looks in the options, then in the environment, then in the data folder.
     struct Search {
         typealias FileReader = @Sendable (String) throws(FileFault) -> String
 
-        let options: ServerOptions
+        let choice: ServerChoice
         let environment: [String: String]
         let readFile: FileReader
 
         static let readFromDisk: FileReader = { (path) throws(FileFault) in try SmallFile.text(of: path) }
 
-        private var folder: String { options.dataDir ?? environment[ClientVariables.dataFolder] ?? "./data" }
+        private var folder: String {
+            choice.dataFolder ?? environment[ClientVariables.dataFolder] ?? "./data"
+        }
 
         func address() throws(CommandFailure) -> ServerAddress {
-            var named = options.url
+            var named = choice.url
             if named == nil { named = try variable(ClientVariables.url) }
             var url = named
             if url == nil { url = try file(DataFile.endpoint) ?? listening() }
@@ -56,7 +67,7 @@ struct ServerAddress: Equatable {
                 )
             }
             // A token on this disk is not for whatever server somebody names.
-            let isLocal = named == nil || options.dataDir != nil
+            let isLocal = named == nil || choice.dataFolder != nil
             return ServerAddress(
                 origin: url.hasSuffix("/") ? String(url.dropLast()) : url,
                 login: try login(withTokenFile: isLocal)
@@ -72,7 +83,7 @@ struct ServerAddress: Equatable {
         }
 
         private func login(withTokenFile: Bool) throws(CommandFailure) -> Login {
-            if let token = options.token { return .bearer(token) }
+            if let token = choice.token { return .bearer(token) }
             if let token = try variable(ClientVariables.token) { return .bearer(token) }
             if let username = try variable(ClientVariables.username),
                 let password = try variable(ClientVariables.password)

@@ -26,7 +26,7 @@ struct JournalCommand: AsyncParsableCommand {
 
         func run() async throws {
             if let folder = server.dataDir { return try dump(folder) }
-            let address = try ServerAddress.find(server, environment: ProcessEnvironment.all)
+            let address = try ServerAddress.find(server.choice, environment: ProcessEnvironment.all)
             try await ServerConnection.with(address) { (connection) async throws(CommandFailure) in
                 StandardStream.output.write(
                     try await connection.bytes("GET", "\(ServerConnection.api)/journal")
