@@ -36,7 +36,9 @@ let package = Package(
         .target(name: "Journaling", dependencies: ["CZlib", "Cron", "Domain", "Effects"]),
         .target(
             name: "Scheduling",
-            dependencies: ["Cron", "Domain", deque, .product(name: "HeapModule", package: "swift-collections")]
+            dependencies: [
+                "Cron", "Domain", deque, .product(name: "HeapModule", package: "swift-collections"),
+            ]
         ),
         .target(name: "Dispatching", dependencies: ["Cron", "Domain", "Effects", crypto]),
         .target(name: "Streaming", dependencies: ["Cron", "Domain"]),
@@ -51,13 +53,15 @@ let package = Package(
         .target(
             name: "Wire",
             dependencies: [
-                "Domain", "Effects", nioCore, nioPosix, nioSSL, .product(name: "NIOTLS", package: "swift-nio"),
+                "Domain", "Effects", nioCore, nioPosix, nioSSL,
+                .product(name: "NIOTLS", package: "swift-nio"),
             ]
         ),
         .target(
             name: "API",
             dependencies: [
-                "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", crypto, hummingbird, logging,
+                "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", crypto, hummingbird,
+                logging,
                 nioCore, nioPosix,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -68,7 +72,8 @@ let package = Package(
         .executableTarget(
             name: "chronatog",
             dependencies: [
-                "API", "Cron", "Domain", "Effects", "Engine", "Journaling", "Wire", logging, nioCore, nioPosix,
+                "API", "Cron", "Domain", "Effects", "Engine", "Journaling", "Wire", logging, nioCore,
+                nioPosix,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -78,7 +83,10 @@ let package = Package(
         // Tests.
         .testTarget(name: "CronTests", dependencies: ["Cron"]),
         .testTarget(name: "DomainTests", dependencies: ["Cron", "Domain"]),
-        .testTarget(name: "WireTests", dependencies: ["Domain", "Effects", "Wire", nioCore, nioPosix, nioSSL]),
+        .testTarget(
+            name: "WireTests",
+            dependencies: ["Domain", "Effects", "Wire", nioCore, nioPosix, nioSSL]
+        ),
         .testTarget(name: "JournalingTests", dependencies: ["Cron", "Domain", "Effects", "Journaling"]),
         .testTarget(
             name: "APITests",

@@ -86,8 +86,12 @@ package protocol RecordSource: Sendable {
     /// - Parameter newest: where the job's newest record is (`JobEntry.newest`), which may spare going
     ///   through everything; `.none` when that is not known.
     func scan(from: Sequence, job: JobID?, newest: Position, _ body: (Entry) throws -> Bool) throws
+    /// Visits a job's records from the newest back, until the body returns false.
+    func scanBack(from newest: Position, of job: JobID, _ body: (Entry) throws -> Bool) throws
     /// One record; nil when there is none, or none any more.
     func find(_ sequence: Sequence) throws -> Entry?
+    /// Where a scan has to begin so that it meets every record of this time and later.
+    func sequence(firstAtOrAfter time: Timestamp) throws -> Sequence
 }
 
 extension RecordSource {

@@ -65,6 +65,23 @@ struct JournalHistory: RecordSource {
         return isWhole ? entries : nil
     }
 
+    func scanBack(from newest: Position, of job: JobID, _ body: (Entry) throws -> Bool) throws {
+        var thrown: (any Error)?
+        try reader.chain(from: newest) { (entry, _) throws(JournalError) in
+            do {
+                return try body(entry) ? .next : .stop
+            } catch {
+                thrown = error
+                return .stop
+            }
+        }
+        if let thrown { throw thrown }
+    }
+
+    func sequence(firstAtOrAfter time: Timestamp) throws -> Sequence {
+        try reader.sequence(firstAtOrAfter: time)
+    }
+
     func find(_ sequence: Sequence) throws -> Entry? {
         guard let position = try reader.find(sequence) else { return nil }
         return try reader.entry(at: position)?.entry

@@ -4,8 +4,8 @@ package import Effects
 
 /// Writes calls: fills templates, opens secrets, adds the headers that every call carries, signs.
 ///
-/// Keeps the definitions of recently called jobs unpacked (`preparedMax`); secrets are opened for one call at a time
-/// and not kept.
+/// Keeps the definitions of recently called jobs unpacked (`preparedMax`); secrets are opened for one call at
+/// a time and not kept.
 package struct Courier: Sendable {
     package static let preparedMax = 65_536
     private let keys: KeyRing
@@ -15,14 +15,24 @@ package struct Courier: Sendable {
     private var prepared: [JobID: Prepared] = [:]
     private var instantText: (seconds: Int64, text: String) = (.min, "")
 
-    /// What all calls of one revision share.
-    package struct Prepared: Sendable {
-        package var revision: UInt32
-        package var definition: JobDefinition
-        package var account: UInt32
+    /// What all calls of one revision share; a reference, because it is looked up for every call.
+    package final class Prepared: Sendable {
+        package let revision: UInt32
+        package let definition: JobDefinition
+        package let account: UInt32
         /// `success.body_matches`, compiled once.
-        package var pattern: Pattern?
-        fileprivate var signingKey: [UInt8]
+        package let pattern: Pattern?
+        fileprivate let signingKey: [UInt8]
+
+        fileprivate init(_ definition: JobDefinition, revision: UInt32, account: UInt32, signingKey: [UInt8])
+        {
+            self.revision = revision
+            self.definition = definition
+            self.account = account
+            self.signingKey = signingKey
+            let matches = definition.success.bodyMatches
+            pattern = matches.isEmpty ? nil : try? Pattern(matches)
+        }
     }
 
     package init(keys: KeyRing, userAgent: String) {
@@ -37,10 +47,9 @@ package struct Courier: Sendable {
         guard let definition = ledger.definition(of: job) else { return nil }
         if prepared.count >= Self.preparedMax { prepared.removeAll(keepingCapacity: true) }
         let fresh = Prepared(
+            definition,
             revision: revision,
-            definition: definition,
             account: ledger.schedulers[definition.scheduler]?.account ?? 0,
-            pattern: definition.success.bodyMatches.isEmpty ? nil : try? Pattern(definition.success.bodyMatches),
             signingKey: keys.signingKey(storeID: ledger.storeID, job: job)
         )
         prepared[job] = fresh
@@ -129,7 +138,8 @@ package struct Courier: Sendable {
         case .plain(let plain): text = plain
         case .sealed(let sealed): text = try opener.open(sealed, "body")
         }
-        let looksLikeJSON = text.utf8.first.map { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") } ?? false
+        let looksLikeJSON =
+            text.utf8.first.map { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") } ?? false
         return Array(try fill(template, text, looksLikeJSON ? .json : .plain).utf8)
     }
 
@@ -219,7 +229,11 @@ private struct HeaderLines {
         bytes.append(contentsOf: name.utf8)
         bytes.append(UInt8(ascii: ":"))
         bytes.append(UInt8(ascii: " "))
-        for byte in value.utf8 where byte >= 0x20 && byte != 0x7f || byte == 0x09 { bytes.append(byte) }
+        if value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) {
+            bytes.append(contentsOf: value.utf8)
+        } else {
+            bytes.append(contentsOf: value.utf8.filter { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 })
+        }
         bytes.append(13)
         bytes.append(10)
     }
@@ -237,7 +251,8 @@ package enum CourierError: Error, Equatable {
         switch self {
         case .noSink: Failure(.template, "the target /_sink exists only with --ephemeral")
         case .template(let name): Failure(.template, "there is no template variable {{\(name)}}")
-        case .secret(let field): Failure(.template, "the job's sealed \(field) does not open with this folder's keys")
+        case .secret(let field):
+            Failure(.template, "the job's sealed \(field) does not open with this folder's keys")
         }
     }
 }

@@ -1,8 +1,8 @@
 package import Domain
 package import Effects
 
-/// Turns what the wire brought into what the journal keeps: success or failure by the job's rule, and as much of
-/// the body as the job wants.
+/// Turns what the wire brought into what the journal keeps: success or failure by the job's rule, and as much
+/// of the body as the job wants.
 package enum Judgement {
     /// - Parameter pattern: `success.body_matches`, compiled; nil when the job has none.
     package static func report(
@@ -35,7 +35,10 @@ package enum Judgement {
         guard rule.readsBody else { return nil }
         let seen = answer.isTruncated ? "the first \(answer.body.count) bytes" : "the body"
         if !rule.bodyContains.isEmpty, !contains(answer.body, Array(rule.bodyContains.utf8)) {
-            return Failure(.body, "\(seen) of the answer does not contain the text that success.body_contains asks for")
+            return Failure(
+                .body,
+                "\(seen) of the answer does not contain the text that success.body_contains asks for"
+            )
         }
         if !rule.bodyMatches.isEmpty, pattern?.matches(answer.body) != true {
             return Failure(.body, "\(seen) of the answer does not match success.body_matches")

@@ -43,8 +43,8 @@ package enum RetryDecision: Sendable, Hashable {
         }
     }
 
-    /// Exponential with full jitter: a number below min(max, min × 2^doublings), drawn from (slot or run, attempt),
-    /// so that a replay waits exactly as long.
+    /// Exponential with full jitter: a number below min(max, min × 2^doublings), drawn from (slot or run,
+    /// attempt), so that a replay waits exactly as long.
     private static func delay(
         after attempt: UInt16,
         run id: RunID,
@@ -57,7 +57,9 @@ package enum RetryDecision: Sendable, Hashable {
             return max(asked, .zero)
         }
         let doublings = min(UInt64(attempt) - 1, UInt64(policy.doublings), 40)
-        let (product, overflow) = policy.backoffMin.microseconds.multipliedReportingOverflow(by: 1 << doublings)
+        let (product, overflow) = policy.backoffMin.microseconds.multipliedReportingOverflow(
+            by: 1 << doublings
+        )
         let ceiling = overflow ? policy.backoffMax.microseconds : min(product, policy.backoffMax.microseconds)
         let of = run.slot.map { UInt64(bitPattern: $0.instant.microseconds) } ?? id.value
         let hash = StableHash.mix(UInt64(run.job.number), of, UInt64(attempt))
@@ -80,7 +82,8 @@ package enum RetryAfter {
         let parts = text.split(whereSeparator: { $0 == " " || $0 == ":" || $0 == "," })
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         guard parts.count == 8, parts[7] == "GMT", let day = Int(parts[1]),
-            let month = months.firstIndex(of: String(parts[2])), let year = Int(parts[3]), let hour = Int(parts[4]),
+            let month = months.firstIndex(of: String(parts[2])), let year = Int(parts[3]),
+            let hour = Int(parts[4]),
             let minute = Int(parts[5]), let second = Int(parts[6]),
             let local = LocalDateTime(
                 year: year,

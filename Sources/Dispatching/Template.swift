@@ -48,7 +48,8 @@ package struct Template {
     private static func parts(of text: Substring) -> [Part] {
         var parts: [Part] = []
         var rest = text
-        while let open = range(of: "{{", in: rest), let close = range(of: "}}", in: rest[open.upperBound...]) {
+        while let open = range(of: "{{", in: rest), let close = range(of: "}}", in: rest[open.upperBound...])
+        {
             if open.lowerBound > rest.startIndex { parts.append(.text(rest[..<open.lowerBound])) }
             let name = rest[open.upperBound..<close.lowerBound].filter { $0 != " " }
             parts.append(.name(String(name)))
@@ -80,7 +81,8 @@ package struct Template {
             for byte in value.utf8 {
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                    UInt8(ascii: "_"),
                     UInt8(ascii: "~"):
                     out.append(byte)
                 default:

@@ -1,7 +1,7 @@
 internal import Crypto
 
-/// Standard Webhooks v1 (https://github.com/standard-webhooks/standard-webhooks, "Signature scheme"): HMAC-SHA256
-/// over `id.timestamp.body`.
+/// Standard Webhooks v1 (https://github.com/standard-webhooks/standard-webhooks, "Signature scheme"):
+/// HMAC-SHA256 over `id.timestamp.body`.
 package enum WebhookSignature {
     /// The value of `webhook-signature`: `v1,` and the Base64 of the code.
     /// - Parameter timestamp: Unix seconds of this attempt.
@@ -18,7 +18,9 @@ package enum WebhookSignature {
 
 /// Base64 with padding (RFC 4648 §4).
 package enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+    )
 
     package static func encode(_ bytes: [UInt8]) -> String {
         var out: [UInt8] = []

@@ -53,16 +53,19 @@ package enum FailureKind: UInt8, Sendable, CaseIterable {
         case .name: "Check the spelling of the host name, and that this machine's DNS knows it."
         case .refused: "Check the port, and that the target's server is running."
         case .unreachable: "Check the network, the firewall and the route from this machine to the target."
-        case .tls: "Check the target's certificate (name, expiry, issuer); give a private authority with --ca-file."
+        case .tls:
+            "Check the target's certificate (name, expiry, issuer); give a private authority with --ca-file."
         case .timeoutConnect: "Check that the target is up and not behind a firewall that drops packets."
-        case .timeoutFirstByte: "The target is slow to answer: raise timeouts.first_byte or make it answer sooner."
+        case .timeoutFirstByte:
+            "The target is slow to answer: raise timeouts.first_byte or make it answer sooner."
         case .timeoutTotal: "The whole call took too long: raise timeouts.total or make the target faster."
         case .status: "Look at the target's log, or widen the job's success.status."
         case .body: "Look at the kept body, or change the job's success rule."
         case .egress: "Open the range with --egress allow=CIDR if this target is meant to be called."
         case .template: "Correct the template in the job."
         case .closed: "Look at the target's log: it closed the connection or did not answer with HTTP/1.1."
-        case .unknown: "Look at the target's log for the idempotency key; on_unknown decides what happens next."
+        case .unknown:
+            "Look at the target's log for the idempotency key; on_unknown decides what happens next."
         }
     }
 }
@@ -78,8 +81,8 @@ package struct Failure: Sendable, Hashable {
     }
 }
 
-/// How long each phase of a call took, in microseconds; zero for a phase that did not take place (a kept-alive
-/// connection has no lookup, connect or TLS).
+/// How long each phase of a call took, in microseconds; zero for a phase that did not take place (a
+/// kept-alive connection has no lookup, connect or TLS).
 package struct Timings: Sendable, Hashable {
     package var name: UInt32 = 0
     package var connect: UInt32 = 0

@@ -1,7 +1,8 @@
-/// The compact, field-tagged encoding that definitions and record payloads share (`Journaling.docc/Format.md`).
+/// The compact, field-tagged encoding that definitions and record payloads share
+/// (`Journaling.docc/Format.md`).
 ///
-/// A field is a varint tag (`number << 1 | isBytes`), then a varint or a length and bytes. A field equal to its
-/// default is left out, so adding a field never changes old bytes and old bytes always read.
+/// A field is a varint tag (`number << 1 | isBytes`), then a varint or a length and bytes. A field equal to
+/// its default is left out, so adding a field never changes old bytes and old bytes always read.
 package struct FieldWriter {
     package var bytes: [UInt8]
 

@@ -1,7 +1,8 @@
 /// A JSON value with ordered keys, and its text: what the API answers, dumps and the command line print.
 ///
-/// Rendering is ours because order matters (the same journal must dump to the same bytes) and because an encoder
-/// per object costs more than the object. Reading is FoundationEssentials' business (`API/RequestBody`).
+/// Rendering is ours because order matters (the same journal must dump to the same bytes) and because an
+/// encoder per object costs more than the object. Reading is FoundationEssentials' business
+/// (`API/RequestBody`).
 package enum JSON: Sendable, Hashable {
     case null
     case bool(Bool)

@@ -128,7 +128,8 @@ package struct URLTarget: Sendable, Hashable {
     /// What may be shown: everything but the secrets.
     package var masked: String {
         let login = userInfo == nil ? "" : "\(user):***@"
-        return "\(isTLS ? "https" : "http")://\(login)\(authority)\(path)\(query == nil ? "" : "?\(queryMask)")"
+        return
+            "\(isTLS ? "https" : "http")://\(login)\(authority)\(path)\(query == nil ? "" : "?\(queryMask)")"
     }
 }
 

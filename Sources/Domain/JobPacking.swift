@@ -57,7 +57,9 @@ extension JobDefinition {
             case 17: definition.start = Timestamp(microseconds: try Self.nestedNumber(value))
             case 18: definition.end = Timestamp(microseconds: try Self.nestedNumber(value))
             case 19: definition.runsMax = UInt32(truncatingIfNeeded: value.number ?? 0)
-            case 20: definition.onUnknown = OnUnknown(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0)) ?? .retry
+            case 20:
+                definition.onUnknown =
+                    OnUnknown(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0)) ?? .retry
             case 21: definition.runDeadline = Span(microseconds: try Self.nestedNumber(value))
             default: throw .invalid(field: field, of: "job definition")
             }

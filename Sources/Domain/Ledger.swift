@@ -1,7 +1,7 @@
 /// Everything that is true now: the sum of all records so far, and nothing else.
 ///
-/// A value, so that a snapshot is a copy and a test compares two of them. `apply` is the only way to change it;
-/// it reads no clock and evaluates no schedule.
+/// A value, so that a snapshot is a copy and a test compares two of them. `apply` is the only way to change
+/// it; it reads no clock and evaluates no schedule.
 package struct Ledger: Sendable {
     /// The last record applied.
     package private(set) var sequence = Sequence.zero
@@ -85,8 +85,8 @@ package struct Ledger: Sendable {
         }
     }
 
-    /// Remembers where the journal put the newest record about a job. Replay gets it from `apply`; the engine learns
-    /// it only once a batch is framed.
+    /// Remembers where the journal put the newest record about a job. Replay gets it from `apply`; the engine
+    /// learns it only once a batch is framed.
     package mutating func chain(_ job: JobID, at position: Position) {
         jobs[job].newest = position
     }
@@ -94,7 +94,9 @@ package struct Ledger: Sendable {
     private mutating func applyToJob(_ entry: Entry) throws(LedgerError) {
         switch entry.record {
         case .jobRegistered(let record):
-            guard Int(record.job.number) == jobs.count + 1 else { throw .unknownJob(record.job, sequence: sequence) }
+            guard Int(record.job.number) == jobs.count + 1 else {
+                throw .unknownJob(record.job, sequence: sequence)
+            }
             jobs.append(JobEntry(registered: record, sequence: sequence, at: entry.time))
         case .jobRevised(let record): revise(record)
         case .jobRemoved(let record):
@@ -243,7 +245,8 @@ package struct Entry: Sendable, Hashable {
     package var visibility: Visibility
     package var record: Record
 
-    package init(sequence: Sequence, time: Timestamp, account: UInt32, visibility: Visibility, record: Record) {
+    package init(sequence: Sequence, time: Timestamp, account: UInt32, visibility: Visibility, record: Record)
+    {
         self.sequence = sequence
         self.time = time
         self.account = account
@@ -252,7 +255,8 @@ package struct Entry: Sendable, Hashable {
     }
 }
 
-/// A record that does not follow from the ones before it: the journal was written by something else, or is damaged.
+/// A record that does not follow from the ones before it: the journal was written by something else, or is
+/// damaged.
 package enum LedgerError: Error, Equatable {
     case outOfOrder(expected: Sequence, found: Sequence)
     case unknownJob(JobID, sequence: Sequence)

@@ -1,5 +1,6 @@
-// The nested messages of a packed job definition. Every number is written as its difference from nothing, so a
-// policy that was changed at all states all of its fields: a later change of a default never changes old jobs.
+// The nested messages of a packed job definition. Every number is written as its difference from nothing, so
+// a policy that was changed at all states all of its fields: a later change of a default never changes old
+// jobs.
 
 extension Callback {
     func pack(into w: inout FieldWriter) {
@@ -133,7 +134,8 @@ private struct Column<Row> {
     static func number<N: FixedWidthInteger>(_ path: WritableKeyPath<Row, N>) -> Column {
         Column(get: { Int64($0[keyPath: path]) }, set: { $0[keyPath: path] = N(truncatingIfNeeded: $1) })
     }
-    static func word<E: RawRepresentable>(_ path: WritableKeyPath<Row, E>) -> Column where E.RawValue == UInt8 {
+    static func word<E: RawRepresentable>(_ path: WritableKeyPath<Row, E>) -> Column
+    where E.RawValue == UInt8 {
         Column(
             get: { Int64($0[keyPath: path].rawValue) },
             set: { row, value in
@@ -148,11 +150,17 @@ extension NumberRow {
         for (index, column) in Self.columns.enumerated() {
             // Zero differs from an absent field here, so it is written as bytes of a nested number.
             let value = column.get(self)
-            if value == 0 { w.write(UInt8(index + 1), [UInt8]()) } else { w.write(UInt8(index + 1), signed: value) }
+            if value == 0 {
+                w.write(UInt8(index + 1), [UInt8]())
+            } else {
+                w.write(UInt8(index + 1), signed: value)
+            }
         }
     }
 
-    fileprivate mutating func readRow(_ bytes: ArraySlice<UInt8>, extra: (UInt8, FieldValue) -> Bool) throws(FieldError) {
+    fileprivate mutating func readRow(_ bytes: ArraySlice<UInt8>, extra: (UInt8, FieldValue) -> Bool)
+        throws(FieldError)
+    {
         let columns = Self.columns
         var reader = FieldReader(bytes)
         while let (field, value) = try reader.next() {
@@ -255,8 +263,12 @@ extension SuccessRule {
             case 1:
                 var range = FieldReader(value.slice ?? [])
                 var bounds: [UInt16] = []
-                while let bound = try range.next() { bounds.append(UInt16(truncatingIfNeeded: bound.value.number ?? 0)) }
-                guard bounds.count == 2, bounds[0] <= bounds[1] else { throw .invalid(field: 1, of: "success rule") }
+                while let bound = try range.next() {
+                    bounds.append(UInt16(truncatingIfNeeded: bound.value.number ?? 0))
+                }
+                guard bounds.count == 2, bounds[0] <= bounds[1] else {
+                    throw .invalid(field: 1, of: "success rule")
+                }
                 statuses.append(bounds[0]...bounds[1])
             case 2: bodyContains = value.text ?? ""
             case 3: bodyMatches = value.text ?? ""

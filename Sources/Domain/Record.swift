@@ -1,7 +1,7 @@
 package import Cron
 
-/// What the journal stores, in the past tense. The only way to change the ledger is to apply one of these, and
-/// everything that a reader is told comes from them.
+/// What the journal stores, in the past tense. The only way to change the ledger is to apply one of these,
+/// and everything that a reader is told comes from them.
 ///
 /// A record carries every instant it depends on, so that applying it needs no clock and no schedule.
 package enum Record: Sendable, Hashable {
@@ -41,8 +41,8 @@ package struct FolderFounded: Sendable, Hashable {
     }
 }
 
-/// A credential and quota holder. The password is kept as PBKDF-free salted SHA-256 because it is 26 random hex
-/// digits that Chronatog made itself, or as long as the operator chose.
+/// A credential and quota holder. The password is kept as PBKDF-free salted SHA-256 because it is 26 random
+/// hex digits that Chronatog made itself, or as long as the operator chose.
 package struct SchedulerRegistered: Sendable, Hashable {
     package var number: UInt32
     package var account: UInt32

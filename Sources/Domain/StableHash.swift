@@ -1,7 +1,8 @@
 /// The hash behind jitter and retry delays. Fixed for ever (`Journaling.docc/Format.md`): a replay on another
 /// build must draw the same numbers.
 ///
-/// SplitMix64's finalizer over a running sum: every word is added with the golden-ratio increment, then mixed.
+/// SplitMix64's finalizer over a running sum: every word is added with the golden-ratio increment, then
+/// mixed.
 package enum StableHash {
     package static func mix(_ words: UInt64...) -> UInt64 {
         var state: UInt64 = 0x4348_524f_4e41_544f  // "CHRONATO"

@@ -78,7 +78,8 @@ package struct Span: Sendable, Hashable, Comparable {
         return Span(microseconds: overflow ? .max : difference)
     }
 
-    /// Reads `"90s"`, `"1h30m"`, `"250ms"`, `"2d"`, or a bare number of seconds; nil when it is none of these.
+    /// Reads `"90s"`, `"1h30m"`, `"250ms"`, `"2d"`, or a bare number of seconds; nil when it is none of
+    /// these.
     package init?(_ text: String) {
         guard let value = Span.parse(text.utf8) else { return nil }
         self = value
@@ -100,7 +101,9 @@ package struct Span: Sendable, Hashable, Comparable {
             }
             guard digitsStart != index else { return nil }
             let unitStart = index
-            while index != text.endIndex, !(0x30...0x39).contains(text[index]) { index = text.index(after: index) }
+            while index != text.endIndex, !(0x30...0x39).contains(text[index]) {
+                index = text.index(after: index)
+            }
             let scale: Int64
             switch String(text[unitStart..<index]) {
             case "us": scale = 1

@@ -1,7 +1,8 @@
-/// A flat folder of files: all that the journal needs of a file system, and what a simulated one has to imitate.
+/// A flat folder of files: all that the journal needs of a file system, and what a simulated one has to
+/// imitate.
 ///
-/// Calls block and may come from any thread. What `write`, `create`, `rename` and `remove` did may be lost or torn by
-/// a crash until `datasync` (contents) and `syncDirectory` (names) have returned.
+/// Calls block and may come from any thread. What `write`, `create`, `rename` and `remove` did may be lost or
+/// torn by a crash until `datasync` (contents) and `syncDirectory` (names) have returned.
 package protocol Disk: Sendable {
     /// Names of all files, in ascending order.
     func list() throws(DiskError) -> [String]
@@ -9,9 +10,12 @@ package protocol Disk: Sendable {
     func size(of name: String) throws(DiskError) -> Int
     /// `count` bytes from `offset`, fewer where the file ends before.
     func read(_ name: String, at offset: Int, count: Int) throws(DiskError) -> [UInt8]
-    /// Makes an empty file, or empties an existing one, and allocates `bytes` for it, which read as zeros: writing
-    /// into them later needs no further space. On an error no file is left behind.
+    /// Makes an empty file, or empties an existing one, and allocates `bytes` for it, which read as zeros:
+    /// writing into them later needs no further space. On an error no file is left behind.
     func create(_ name: String, allocating bytes: Int) throws(DiskError)
+    /// Writes zeros into allocated space that was never written, and syncs them: afterwards a datasync there has
+    /// nothing but data to bring to the medium. It changes no bytes, so a disk may do nothing.
+    func settle(_ name: String, at offset: Int, count: Int) throws(DiskError)
     /// Overwrites from `offset`; the file grows when that is needed.
     func write(_ name: String, at offset: Int, _ bytes: [UInt8]) throws(DiskError)
     /// Returns once everything written to the file is on the medium.
@@ -21,7 +25,8 @@ package protocol Disk: Sendable {
     func remove(_ name: String) throws(DiskError)
     /// Returns once files made, renamed and removed are so on the medium.
     func syncDirectory() throws(DiskError)
-    /// Makes this process the folder's one writer, until `unlock` or its end. `.locked` names the present one.
+    /// Makes this process the folder's one writer, until `unlock` or its end. `.locked` names the present
+    /// one.
     func lock(holder: String) throws(DiskError)
     func unlock()
     /// Bytes that could still be written.
@@ -29,6 +34,8 @@ package protocol Disk: Sendable {
 }
 
 extension Disk {
+    package func settle(_ name: String, at offset: Int, count: Int) throws(DiskError) {}
+
     /// The whole file.
     package func read(_ name: String) throws(DiskError) -> [UInt8] {
         try read(name, at: 0, count: size(of: name))

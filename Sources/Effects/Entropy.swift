@@ -1,7 +1,7 @@
 private import Synchronization
 
-/// Random bytes: ids, passwords, nonces. With `--seed` they come from a generator that repeats itself, so that the
-/// same run leaves the same bytes.
+/// Random bytes: ids, passwords, nonces. With `--seed` they come from a generator that repeats itself, so
+/// that the same run leaves the same bytes.
 package protocol Entropy: Sendable {
     func bytes(_ count: Int) -> [UInt8]
 }

@@ -3,8 +3,8 @@ package import Domain
 
 /// The folder's keys: seals secrets, opens them, and derives each job's signing key.
 ///
-/// A sealed value is AES-256-GCM under the ring's first key, with (account, object, field) as associated data, so
-/// that one cannot be moved to another place. Older keys stay in the ring to open what they sealed.
+/// A sealed value is AES-256-GCM under the ring's first key, with (account, object, field) as associated
+/// data, so that one cannot be moved to another place. Older keys stay in the ring to open what they sealed.
 package struct KeyRing: Sendable {
     /// Newest first; never empty.
     private let keys: [(id: UInt32, key: SymmetricKey)]
@@ -57,8 +57,8 @@ package struct KeyRing: Sendable {
         }
     }
 
-    /// A job's own signing key (Standard Webhooks), 32 bytes, derived and never stored. It comes from the oldest key
-    /// of the ring, so that a rotation does not change what partners verify with.
+    /// A job's own signing key (Standard Webhooks), 32 bytes, derived and never stored. It comes from the
+    /// oldest key of the ring, so that a rotation does not change what partners verify with.
     package func signingKey(storeID: [UInt8], job: JobID) -> [UInt8] {
         let info = Array("chronatog signing \(job)".utf8)
         let derived = HKDF<SHA256>.deriveKey(

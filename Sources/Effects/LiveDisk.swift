@@ -1,8 +1,8 @@
 internal import Glibc
 private import Synchronization
 
-/// A folder of the machine's file system. Files are made 0600 and the folder 0700: they hold sealed secrets, and
-/// whoever may write them may forge the record.
+/// A folder of the machine's file system. Files are made 0600 and the folder 0700: they hold sealed secrets,
+/// and whoever may write them may forge the record.
 package final class LiveDisk: Disk {
     package enum Access: Sendable {
         /// Makes the folder when it is missing.
@@ -119,11 +119,19 @@ package final class LiveDisk: Disk {
         guard code == 0 else { throw failure("allocate", name, code) }
     }
 
+    /// ext4 keeps allocated space as "unwritten" and journals the change of each part that is written; measured, a
+    /// datasync over settled space takes less than half as long.
+    package func settle(_ name: String, at offset: Int, count: Int) throws(DiskError) {
+        try write(name, at: offset, [UInt8](repeating: 0, count: count))
+        try datasync(name)
+    }
+
     package func write(_ name: String, at offset: Int, _ bytes: [UInt8]) throws(DiskError) {
         try write(writer(name), name, at: offset, bytes)
     }
 
-    private func write(_ file: FileHandle, _ name: String, at offset: Int, _ bytes: [UInt8]) throws(DiskError) {
+    private func write(_ file: FileHandle, _ name: String, at offset: Int, _ bytes: [UInt8]) throws(DiskError)
+    {
         var code: Int32 = 0
         // unsafe because the system reads the array's memory while the closure holds it.
         unsafe bytes.withUnsafeBytes { buffer in
@@ -158,6 +166,7 @@ package final class LiveDisk: Disk {
     }
 
     package func rename(_ name: String, to newName: String) throws(DiskError) {
+        // unsafe because rename(2) reads C strings that live for the call.
         guard unsafe Glibc.rename(path(name), path(newName)) == 0 else { throw failure("rename", name) }
         files.withLock {
             $0.forget(name)
@@ -167,6 +176,7 @@ package final class LiveDisk: Disk {
 
     package func remove(_ name: String) throws(DiskError) {
         files.withLock { $0.forget(name) }
+        // unsafe because unlink(2) reads a C string that lives for the call.
         guard unsafe unlink(path(name)) == 0 else { throw failure("remove", name) }
     }
 

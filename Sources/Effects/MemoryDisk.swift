@@ -1,7 +1,7 @@
 private import Synchronization
 
-/// Files in memory, for `--ephemeral` and tests. Allocated space is counted against the capacity but takes memory
-/// only where something was written.
+/// Files in memory, for `--ephemeral` and tests. Allocated space is counted against the capacity but takes
+/// memory only where something was written.
 package final class MemoryDisk: Disk {
     fileprivate struct File {
         /// What was written; zeros follow up to `size`.

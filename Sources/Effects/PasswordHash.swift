@@ -1,7 +1,7 @@
 internal import Crypto
 
-/// Scheduler passwords at rest: SHA-256 over salt and password. Enough for the 26 random hexadecimal digits that
-/// Chronatog makes itself; an operator who chooses a weak one has chosen it.
+/// Scheduler passwords at rest: SHA-256 over salt and password. Enough for the 26 random hexadecimal digits
+/// that Chronatog makes itself; an operator who chooses a weak one has chosen it.
 package enum PasswordHash {
     package static func make(_ password: String, salt: [UInt8]) -> [UInt8] {
         var hash = SHA256()

@@ -2,14 +2,15 @@ package import Domain
 
 /// The outbound network: takes calls in batches, gives outcomes back in batches.
 ///
-/// The live twin is `Wire.HTTPTransport` (NIO, raw sockets); tests use a scripted one. Neither side pays a task,
-/// a continuation or an actor hop per call.
+/// The live twin is `Wire.HTTPTransport` (NIO, raw sockets); tests use a scripted one. Neither side pays a
+/// task, a continuation or an actor hop per call.
 package protocol Transport: Sendable {
     /// Starts the calls and returns at once. Every call gets exactly one outcome, unless it is aborted first.
     func send(_ calls: [Call])
     /// Gives up calls by id. An outcome that was already under way may still arrive; the engine ignores it.
     func abort(_ ids: [UInt64])
-    /// Where outcomes go; set once, before the first `send`. Called from any thread, with at least one outcome.
+    /// Where outcomes go; set once, before the first `send`. Called from any thread, with at least one
+    /// outcome.
     func deliverOutcomes(to receive: @escaping @Sendable ([Outcome]) -> Void)
     /// Closes idle connections and lets calls in flight finish until `drain` is over.
     func shutdown(drain: Span) async
@@ -60,8 +61,8 @@ package struct Call: Sendable {
     package var deadlines: Deadlines
     /// Bytes of the answer's body to keep; the rest is read and thrown away.
     package var keepBodyBytesMax: Int
-    /// Redirect hops to follow; 0 takes a 3xx as the answer. Each hop is judged by the egress policy again and
-    /// loses `Authorization` and `Cookie` lines when the origin changes.
+    /// Redirect hops to follow; 0 takes a 3xx as the answer. Each hop is judged by the egress policy again
+    /// and loses `Authorization` and `Cookie` lines when the origin changes.
     package var redirectsMax: Int
 
     package init(

@@ -5,7 +5,8 @@ package import Effects
 package import Journaling
 package import Logging
 
-/// The thin shell around `Flow`: one thread that owns it, one that makes the journal durable, one for snapshots.
+/// The thin shell around `Flow`: one thread that owns it, one that makes the journal durable, one for
+/// snapshots.
 ///
 /// Calls go out and replies go back only when the journal holds everything they depend on.
 package final class Engine: Sendable {
@@ -62,7 +63,8 @@ package final class Engine: Sendable {
             var loop = ready
             loop.run(onFailure: onFailure)
         }
-        DispatchQueue(label: "chronatog.journal", qos: .userInitiated).async(group: finished) { [writer, mailbox] in
+        DispatchQueue(label: "chronatog.journal", qos: .userInitiated).async(group: finished) {
+            [writer, mailbox] in
             writer.run { notice, took in
                 mailbox.post {
                     $0.notices.append(notice)

@@ -3,8 +3,8 @@ package import Effects
 
 /// The time the engine lives by: the machine's, or one that somebody drives (`--ephemeral`).
 ///
-/// While it is driven, the built-in sink answers inside the engine and its waits pass in virtual time, so that what
-/// happens depends on nothing but the commands and the seed.
+/// While it is driven, the built-in sink answers inside the engine and its waits pass in virtual time, so
+/// that what happens depends on nothing but the commands and the seed.
 package struct EngineClock: Sendable {
     private let source: any TimeSource
     private var mode: Mode
@@ -74,7 +74,9 @@ package struct EngineClock: Sendable {
     }
 
     private func scaled(_ uptime: Span, since: Span, _ speed: Int64) -> Span {
-        let (product, overflow) = (uptime.microseconds - since.microseconds).multipliedReportingOverflow(by: speed)
+        let (product, overflow) = (uptime.microseconds - since.microseconds).multipliedReportingOverflow(
+            by: speed
+        )
         return Span(microseconds: overflow ? .max : product)
     }
 }

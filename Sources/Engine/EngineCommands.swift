@@ -1,12 +1,14 @@
 package import Domain
 package import Journaling
 
-// What the API asks of the engine. Each call runs on the engine's thread between two batches, and answers when
-// everything it saw or did is durable.
+// What the API asks of the engine. Each call runs on the engine's thread between two batches, and answers
+// when everything it saw or did is durable.
 extension Engine {
     /// Registers a job; `next_at` and everything else is in the view.
     package func register(_ draft: JobDraft, scheduler: UInt32) async throws(CommandError) -> JobView {
-        try await command { flow, now throws(CommandError) in try flow.register(draft, scheduler: scheduler, now: now) }
+        try await command { flow, now throws(CommandError) in
+            try flow.register(draft, scheduler: scheduler, now: now)
+        }
     }
 
     /// Changes a job. `change` gets the current definition and returns the new draft.
@@ -23,7 +25,8 @@ extension Engine {
     }
 
     /// Removes a job; its open runs are cancelled and its waiting slots decided as `deleted`.
-    package func remove(_ job: JobID, as caller: Caller, ifMatch: Sequence? = nil) async throws(CommandError) {
+    package func remove(_ job: JobID, as caller: Caller, ifMatch: Sequence? = nil) async throws(CommandError)
+    {
         try await command { flow, now throws(CommandError) in
             try flow.check(job, caller, ifMatch)
             try flow.remove(job, now: now)
@@ -132,7 +135,8 @@ extension Engine {
 
     /// An `advance` answers when every slot up to its end is decided and every call has its outcome.
     package func drive(_ command: ClockCommand) async throws(CommandError) -> ClockState {
-        try await perform(writes: true) { loop, now throws(CommandError) in try loop.drive(command, now: now) }
+        try await perform(writes: true) { loop, now throws(CommandError) in try loop.drive(command, now: now)
+        }
         return try await clockAtRest()
     }
 

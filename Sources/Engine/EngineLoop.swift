@@ -6,7 +6,8 @@ internal import Journaling
 internal import Logging
 internal import Scheduling
 
-/// One turn after the other: take what has come, decide what is due, frame it, release what has become durable.
+/// One turn after the other: take what has come, decide what is due, frame it, release what has become
+/// durable.
 ///
 /// Owned by the engine's thread alone.
 struct EngineLoop: Sendable {
@@ -111,7 +112,12 @@ struct EngineLoop: Sendable {
         noticeClockStep()
         if virtual.isAdvancing, isQuiet { passTime() }
         let now = clock.now
-        for outcome in virtual.ready(mail.outcomes, isBarrier: clock.isFrozen, callsOut: flow.flights.count, now: now) {
+        for outcome in virtual.ready(
+            mail.outcomes,
+            isBarrier: clock.isFrozen,
+            callsOut: flow.flights.count,
+            now: now
+        ) {
             flow.conclude(outcome, now: now)
         }
         for command in mail.commands { perform(command, now: now) }
@@ -125,8 +131,8 @@ struct EngineLoop: Sendable {
         waitingReplies.append((flow.ledger.sequence, reply))
     }
 
-    /// A clock that somebody set is noted; slots follow the rules for late ones, and none is decided twice, because
-    /// the cursor never goes back.
+    /// A clock that somebody set is noted; slots follow the rules for late ones, and none is decided twice,
+    /// because the cursor never goes back.
     private mutating func noticeClockStep() {
         guard !clock.isDriven else { return }
         let now = clock.now
@@ -183,17 +189,13 @@ struct EngineLoop: Sendable {
         var calls: [Call] = []
         var aborts: [UInt64] = []
         let now = clock.now
+        for id in flow.starts { make(id, &calls, now: now) }
+        flow.starts.removeAll(keepingCapacity: true)
         while let (after, effect) = waitingEffects.first, after <= durable {
             waitingEffects.removeFirst()
             switch effect {
             case .abort(let id): if !virtual.giveUp(id) { aborts.append(id) }
-            case .send(let id):
-                switch flow.deliver(id, now: now) {
-                case nil: break
-                case .impossible(let outcome): mailbox.post { $0.outcomes.append(outcome) }
-                case .call(let call):
-                    if !(clock.isDriven && virtual.take(call, now: now)) { calls.append(call) }
-                }
+            case .send(let id): if flow.mayStart(id) { make(id, &calls, now: now) }
             }
         }
         if !aborts.isEmpty { transport.abort(aborts) }
@@ -204,11 +206,20 @@ struct EngineLoop: Sendable {
         }
     }
 
+    private mutating func make(_ id: UInt64, _ calls: inout [Call], now: Timestamp) {
+        switch flow.deliver(id, now: now) {
+        case nil: break
+        case .impossible(let outcome): mailbox.post { $0.outcomes.append(outcome) }
+        case .call(let call):
+            if !(clock.isDriven && virtual.take(call, now: now)) { calls.append(call) }
+        }
+    }
+
     // MARK: Driven time
 
     /// Nothing is out, nothing is waiting for the disk: the next instant may come.
     private var isQuiet: Bool {
-        waitingEffects.isEmpty && flow.flights.count == virtual.callsOut
+        waitingEffects.isEmpty && flow.starts.isEmpty && flow.flights.count == virtual.callsOut
     }
 
     private mutating func passTime() {
@@ -225,7 +236,9 @@ struct EngineLoop: Sendable {
     /// `POST /clock`. An `advance` answers when it has arrived; anything else at once.
     mutating func drive(_ command: ClockCommand, now: Timestamp) throws(CommandError) {
         guard clock.isDrivable else {
-            throw .conflict("this server lives by the machine's clock; start it with --ephemeral to drive one")
+            throw .conflict(
+                "this server lives by the machine's clock; start it with --ephemeral to drive one"
+            )
         }
         switch command {
         case .advance(let span):

@@ -6,8 +6,8 @@ internal import Scheduling
 
 /// The path, in order: trigger → schedule → record(intent) → dispatch → record(outcome) → event → alert.
 ///
-/// A value without clock, thread or socket. It applies records to the ledger at once and collects them in `batch`;
-/// what follows from them waits in `effects` until the shell (`Engine`) has made the batch durable.
+/// A value without clock, thread or socket. It applies records to the ledger at once and collects them in
+/// `batch`; what follows from them waits in `effects` until the shell (`Engine`) has made the batch durable.
 package struct Flow: Sendable {
     package internal(set) var ledger: Ledger
     var timetable = Timetable()
@@ -23,6 +23,8 @@ package struct Flow: Sendable {
     var effects: [Effect] = []
     /// Calls out, by the sequence of the record that stated the intent.
     var flights: [UInt64: Flight] = [:]
+    /// Durable intents that got their turn on the wire: they need wait for nothing more.
+    var starts: [UInt64] = []
     /// Jobs that go through missed slots one at a time.
     var catching: [JobID: Timestamp] = [:]
     /// Jobs with a slot that waits for a place under its limit.
@@ -33,6 +35,7 @@ package struct Flow: Sendable {
     struct Flight: Sendable {
         var run: RunID
         var limit: UInt32
+        var isOnWire = false
     }
 
     /// What may happen only after the records before it are durable.
@@ -77,6 +80,25 @@ package struct Flow: Sendable {
         effects.append(.send(ledger.sequence.value))
     }
 
+    /// The intent is durable. True when its call may go out now; otherwise it goes when another one ends.
+    mutating func mayStart(_ id: UInt64) -> Bool {
+        guard let flight = flights[id], limits.mayStart(flight.limit, id) else { return false }
+        flights[id]?.isOnWire = true
+        return true
+    }
+
+    /// A place on the wire is free: the next durable intents take it.
+    mutating func startReady(_ limit: UInt32) {
+        while let id = limits.nextReady(limit) {
+            if flights[id] == nil {
+                limits.giveBack(limit)
+            } else {
+                flights[id]?.isOnWire = true
+                starts.append(id)
+            }
+        }
+    }
+
     /// **Dispatch.** Writes the call whose intent has become durable; nil when its run is over already.
     mutating func deliver(_ id: UInt64, now: Timestamp) -> Delivery? {
         guard let flight = flights[id], let run = ledger.openRuns[flight.run],
@@ -93,14 +115,17 @@ package struct Flow: Sendable {
             )
             return .call(call)
         } catch {
-            return .impossible(Outcome(id: id, result: .failed(error.failure), timings: Timings(), address: ""))
+            return .impossible(
+                Outcome(id: id, result: .failed(error.failure), timings: Timings(), address: "")
+            )
         }
     }
 
     /// **Record the outcome.** Success closes the run; failure is tried again or closes it.
     mutating func conclude(_ outcome: Outcome, now: Timestamp) {
         guard let flight = flights.removeValue(forKey: outcome.id) else { return }
-        limits.release(flight.limit)
+        limits.release(flight.limit, wasOnWire: flight.isOnWire)
+        startReady(flight.limit)
         if let run = ledger.openRuns[flight.run], let prepared = courier.prepare(run.job, ledger) {
             let report = Judgement.report(
                 outcome,

@@ -4,15 +4,17 @@ package import Domain
 internal import Effects
 internal import Scheduling
 
-// What people may ask of a job. Each method checks everything first and then writes; a thrown error means that
-// nothing was written.
+// What people may ask of a job. Each method checks everything first and then writes; a thrown error means
+// that nothing was written.
 extension Flow {
     /// Whether the caller may see the job, and whether it has seen its newest state.
     package func check(_ job: JobID, _ caller: Caller, _ ifMatch: Sequence?) throws(CommandError) {
         guard ledger.jobs.contains(job), ledger.jobs[job].state != .removed,
             caller.mayUse(scheduler: ledger.jobs[job].scheduler)
         else { throw .noSuchJob(job) }
-        if let ifMatch, ifMatch != ledger.jobs[job].sequence { throw .stale(current: ledger.jobs[job].sequence) }
+        if let ifMatch, ifMatch != ledger.jobs[job].sequence {
+            throw .stale(current: ledger.jobs[job].sequence)
+        }
     }
 
     package mutating func register(
@@ -58,7 +60,12 @@ extension Flow {
         if movesSlots {
             decide(job, now: now)
             let paused = entry.state == .paused
-            settle(job, as: paused ? .paused : .discarded, because: paused ? .jobPaused : .catchupDiscarded, now: now)
+            settle(
+                job,
+                as: paused ? .paused : .discarded,
+                because: paused ? .jobPaused : .catchupDiscarded,
+                now: now
+            )
         }
         adoptZone(definition.zone, now: now)
         let cursor = movesSlots ? max(now, ledger.jobs[job].cursor) : ledger.jobs[job].cursor
@@ -107,7 +114,9 @@ extension Flow {
         case .finished, .removed: throw .conflict("job \(job) is finished and has no slots to pause")
         }
         if let until, until <= now {
-            throw .invalid([CommandError.Fault(field: "until", message: "the end of the pause is not in the future")])
+            throw .invalid([
+                CommandError.Fault(field: "until", message: "the end of the pause is not in the future")
+            ])
         }
         decide(job, now: now)
         pauseJob(job, until: until, reason: reason, now: now)
@@ -122,7 +131,9 @@ extension Flow {
     }
 
     /// What happens to the slots of the pause is decided now (`catchup`).
-    package mutating func resume(_ job: JobID, catchup: Catchup, now: Timestamp) throws(CommandError) -> JobView {
+    package mutating func resume(_ job: JobID, catchup: Catchup, now: Timestamp) throws(CommandError)
+        -> JobView
+    {
         guard ledger.jobs[job].state == .paused, let plan = plan(of: job) else {
             throw .conflict("job \(job) is not paused")
         }
@@ -148,17 +159,23 @@ extension Flow {
         _ = try? resume(job, catchup: .none, now: now)
     }
 
-    package mutating func runNow(_ job: JobID, overlap: Overlap, now: Timestamp) throws(CommandError) -> OpenRunView {
+    package mutating func runNow(_ job: JobID, overlap: Overlap, now: Timestamp) throws(CommandError)
+        -> OpenRunView
+    {
         if ledger.jobs[job].openRuns > 0 {
             switch overlap {
             case .allow: break
             case .cancel: cancelOpenRuns(of: job, as: .cancelledByNext, now: now)
             case .skip, .queueOne, .queueAll:
-                throw .conflict("run \(ledger.jobs[job].openRun) of job \(job) is still open; use overlap=allow or cancel")
+                throw .conflict(
+                    "run \(ledger.jobs[job].openRun) of job \(job) is still open; use overlap=allow or cancel"
+                )
             }
         }
         guard let id = openRun(job, .manual, now: now), let run = ledger.openRuns[id] else {
-            throw .conflict("job \(job) cannot be run: \(metrics.uncompiled[job] ?? "its schedule does not compile")")
+            throw .conflict(
+                "job \(job) cannot be run: \(metrics.uncompiled[job] ?? "its schedule does not compile")"
+            )
         }
         return OpenRunView(id: id, run: run)
     }
@@ -170,7 +187,9 @@ extension Flow {
         settle(job, as: .discarded, because: .catchupDiscarded, now: now)
         timetable.set(job, at: ledger.jobs[job].next)
         return batch[before...].reduce(0) { sum, entry in
-            guard case .slotsDecided(let record) = entry.record, record.result == .discarded else { return sum }
+            guard case .slotsDecided(let record) = entry.record, record.result == .discarded else {
+                return sum
+            }
             return sum + Int(record.count)
         }
     }

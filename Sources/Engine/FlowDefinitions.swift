@@ -4,17 +4,23 @@ package import Domain
 internal import Effects
 internal import Scheduling
 
-// From a draft to a definition that can be kept: secrets sealed, schedule compiled, zone adopted. And the views.
+// From a draft to a definition that can be kept: secrets sealed, schedule compiled, zone adopted. And the
+// views.
 extension Flow {
     /// Seals what the draft brings in the clear; what it leaves alone stays as it is.
     func seal(_ draft: JobDraft, job: JobID, account: UInt32) -> JobDefinition {
         var definition = draft.definition
         func sealed(_ text: String, _ field: String) -> Sealed {
-            keys.seal(Array(text.utf8), for: SecretPlace(account: account, object: "job/\(job)", field: field))
+            keys.seal(
+                Array(text.utf8),
+                for: SecretPlace(account: account, object: "job/\(job)", field: field)
+            )
         }
         if case .url(var url) = definition.callback.target {
             if let query = draft.query { url.query = query.isEmpty ? nil : sealed(query, "query") }
-            if let userInfo = draft.userInfo { url.userInfo = userInfo.isEmpty ? nil : sealed(userInfo, "userinfo") }
+            if let userInfo = draft.userInfo {
+                url.userInfo = userInfo.isEmpty ? nil : sealed(userInfo, "userinfo")
+            }
             definition.callback.target = .url(url)
         }
         if let headers = draft.headers {
@@ -43,7 +49,12 @@ extension Flow {
             } else {
                 zone = try settings.zones.zone(named: definition.zone)
             }
-            let lines = try Plans.recurrences(of: definition, job: job, registeredAt: registeredAt, zone: zone)
+            let lines = try Plans.recurrences(
+                of: definition,
+                job: job,
+                registeredAt: registeredAt,
+                zone: zone
+            )
             return Plan(definition, lines: lines, account: account)
         } catch let error as ZoneError {
             throw .invalid([CommandError.Fault(field: "zone", message: "\(error)")])
@@ -54,7 +65,9 @@ extension Flow {
 
     /// Puts a zone's rules into the journal when they are used for the first time.
     mutating func adoptZone(_ name: String, now: Timestamp) {
-        guard name != "UTC", ledger.zones[name] == nil, let bytes = settings.zones.bytes(named: name) else { return }
+        guard name != "UTC", ledger.zones[name] == nil, let bytes = settings.zones.bytes(named: name) else {
+            return
+        }
         adopt(ZoneAdopted(name: name, version: settings.zones.version, bytes: bytes), now: now)
     }
 

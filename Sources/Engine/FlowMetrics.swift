@@ -1,6 +1,7 @@
 package import Domain
 
-/// Figures that the flow keeps of itself. They are counted from the start of the process and are not journaled.
+/// Figures that the flow keeps of itself. They are counted from the start of the process and are not
+/// journaled.
 package struct FlowMetrics: Sendable {
     /// From a slot's instant to the record of its intent.
     package var lateness = Histogram()

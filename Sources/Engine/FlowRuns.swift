@@ -51,7 +51,8 @@ extension Flow {
 
     /// The next attempt of a run is due: it needs a place like any other call.
     mutating func tryAgain(_ id: RunID, now: Timestamp, isTurn: Bool = false) {
-        guard let run = ledger.openRuns[id], let at = run.retryAt, at <= now, let plan = plan(of: run.job) else {
+        guard let run = ledger.openRuns[id], let at = run.retryAt, at <= now, let plan = plan(of: run.job)
+        else {
             return
         }
         let limit = limits.index(of: plan.limitKey)
@@ -78,7 +79,10 @@ extension Flow {
     /// A run that still waits for a place at its deadline ends there.
     mutating func overrun(_ id: RunID, now: Timestamp) {
         guard let run = ledger.openRuns[id], run.retryAt != nil else { return }
-        let failure = Failure(.timeoutTotal, "the run's deadline passed while attempt \(run.attempt + 1) waited for its limit")
+        let failure = Failure(
+            .timeoutTotal,
+            "the run's deadline passed while attempt \(run.attempt + 1) waited for its limit"
+        )
         close(id, run, as: .failed, AttemptReport(n: run.attempt, failure: failure), now: now)
     }
 
@@ -88,8 +92,9 @@ extension Flow {
             guard let run = ledger.openRuns[id] else { continue }
             if let flight = flights.first(where: { $0.value.run == id }) {
                 flights[flight.key] = nil
-                limits.release(flight.value.limit)
-                effects.append(.abort(flight.key))
+                limits.release(flight.value.limit, wasOnWire: flight.value.isOnWire)
+                if flight.value.isOnWire { effects.append(.abort(flight.key)) }
+                startReady(flight.value.limit)
             }
             let report = AttemptReport(n: run.attempt)
             write(.runClosed(RunClosed(job: job, run: id, result: result, report: report)), now)
@@ -101,7 +106,7 @@ extension Flow {
     mutating func openRun(_ job: JobID, _ trigger: RunTrigger, slot: Slot? = nil, now: Timestamp) -> RunID? {
         guard let plan = plan(of: job) else { return nil }
         let limit = limits.index(of: plan.limitKey)
-        limits.takeAnyway(limit)
+        limits.takeAnyway(limit, plan.limit)
         write(
             .runOpened(
                 RunOpened(

@@ -151,7 +151,8 @@ extension Flow {
     /// A job without further slots or runs is finished; one that starts with the server never is.
     mutating func finishIfDone(_ job: JobID, now: Timestamp) {
         let entry = ledger.jobs[job]
-        guard entry.state == .active, entry.openRuns == 0, entry.queuedSlots == 0, let plan = plan(of: job) else {
+        guard entry.state == .active, entry.openRuns == 0, entry.queuedSlots == 0, let plan = plan(of: job)
+        else {
             return
         }
         let isSpent = plan.runsMax > 0 && entry.slotRunsClosed >= plan.runsMax

@@ -22,8 +22,8 @@ extension Flow {
         courier = Courier(keys: keys, userAgent: settings.userAgent)
     }
 
-    /// Takes up the work: founds an empty folder, sets every alarm, decides what became of calls that were out when
-    /// the process stopped, and opens the runs of `@reboot` jobs.
+    /// Takes up the work: founds an empty folder, sets every alarm, decides what became of calls that were
+    /// out when the process stopped, and opens the runs of `@reboot` jobs.
     package mutating func start(now: Timestamp) {
         if ledger.storeID.isEmpty { found(now: now) }
         adoptZones(now: now)
@@ -60,8 +60,8 @@ extension Flow {
         )
     }
 
-    /// Zones in use keep the rules the journal has; newer rules in this build are adopted from now on, and the jobs
-    /// they move get their next slot anew.
+    /// Zones in use keep the rules the journal has; newer rules in this build are adopted from now on, and
+    /// the jobs they move get their next slot anew.
     private mutating func adoptZones(now: Timestamp) {
         var changed: Set<String> = []
         for (name, zone) in ledger.zones.sorted(by: { $0.key < $1.key }) {
@@ -108,7 +108,10 @@ extension Flow {
             }
             let report = AttemptReport(
                 n: run.attempt,
-                failure: Failure(.unknown, "Chronatog stopped before the outcome of attempt \(run.attempt) was recorded")
+                failure: Failure(
+                    .unknown,
+                    "Chronatog stopped before the outcome of attempt \(run.attempt) was recorded"
+                )
             )
             switch courier.prepare(run.job, ledger)?.definition.onUnknown ?? .fail {
             case .retry:

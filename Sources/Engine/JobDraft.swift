@@ -1,7 +1,7 @@
 package import Domain
 
-/// A definition on its way in: its secrets are still plain, because they can only be sealed once the job has a
-/// number to bind them to.
+/// A definition on its way in: its secrets are still plain, because they can only be sealed once the job has
+/// a number to bind them to.
 ///
 /// The sealed fields inside `definition` are what the job has now (a new job has none); a secret given here
 /// replaces its place, one left nil keeps it.

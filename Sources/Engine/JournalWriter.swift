@@ -4,7 +4,8 @@ internal import Effects
 internal import Journaling
 private import Synchronization
 
-/// Makes frames durable, one after the other, on a thread of its own; what is appended meanwhile rides with the next.
+/// Makes frames durable, one after the other, on a thread of its own; what is appended meanwhile rides with
+/// the next.
 final class JournalWriter: Sendable {
     private let journal: Journal
     private let bell = DispatchSemaphore(value: 0)

@@ -3,10 +3,15 @@ internal import Domain
 internal import Journaling
 internal import Logging
 
-/// Writes a snapshot away from the engine's thread: the ledger is a value, so its copy is what is written while the
-/// engine goes on.
+/// Writes a snapshot away from the engine's thread: the ledger is a value, so its copy is what is written
+/// while the engine goes on.
 enum SnapshotThread {
-    static func write(_ ledger: Ledger, to journal: Journal, logger: Logger, done: @escaping @Sendable () -> Void) {
+    static func write(
+        _ ledger: Ledger,
+        to journal: Journal,
+        logger: Logger,
+        done: @escaping @Sendable () -> Void
+    ) {
         DispatchQueue.global(qos: .utility).async {
             do {
                 try journal.writeSnapshot(of: ledger)

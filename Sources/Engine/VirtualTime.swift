@@ -1,8 +1,8 @@
 internal import Domain
 internal import Effects
 
-/// What happens in time that somebody drives: calls to the built-in sink that are still under way, outcomes held
-/// back until an instant is complete, and how far time is to advance.
+/// What happens in time that somebody drives: calls to the built-in sink that are still under way, outcomes
+/// held back until an instant is complete, and how far time is to advance.
 struct VirtualTime: Sendable {
     private let sink: SinkService?
     /// Answers of the sink that lie in the future, by arrival and then by order of sending.
@@ -51,8 +51,8 @@ struct VirtualTime: Sendable {
         return true
     }
 
-    /// Outcomes to apply now. At a barrier (frozen clock) they wait for each other, so that their order is the
-    /// engine's and not the network's.
+    /// Outcomes to apply now. At a barrier (frozen clock) they wait for each other, so that their order is
+    /// the engine's and not the network's.
     mutating func ready(_ fresh: [Outcome], isBarrier: Bool, callsOut out: Int, now: Timestamp) -> [Outcome] {
         var ready: [Outcome] = []
         let due = arrivals.prefix { $0.at <= now }
@@ -96,12 +96,24 @@ struct VirtualTime: Sendable {
         }
         if reply.hangs || reply.delay >= min(limits.firstByte, limits.total) {
             if limits.total <= limits.firstByte {
-                return failed(.timeoutTotal, limits.total, "no whole answer from the sink within \(limits.total.text)")
+                return failed(
+                    .timeoutTotal,
+                    limits.total,
+                    "no whole answer from the sink within \(limits.total.text)"
+                )
             }
-            return failed(.timeoutFirstByte, limits.firstByte, "no answer from the sink within \(limits.firstByte.text)")
+            return failed(
+                .timeoutFirstByte,
+                limits.firstByte,
+                "no answer from the sink within \(limits.firstByte.text)"
+            )
         }
         if total >= limits.total {
-            return failed(.timeoutTotal, limits.total, "no whole answer from the sink within \(limits.total.text)")
+            return failed(
+                .timeoutTotal,
+                limits.total,
+                "no whole answer from the sink within \(limits.total.text)"
+            )
         }
         let answer = Answer(
             status: reply.status,

@@ -7,7 +7,8 @@ extension [UInt8] {
         for shift in 0..<count { append(UInt8(truncatingIfNeeded: value >> (8 * shift))) }
     }
 
-    mutating func set(fixed value: some FixedWidthInteger & UnsignedInteger, bytes count: Int, at offset: Int) {
+    mutating func set(fixed value: some FixedWidthInteger & UnsignedInteger, bytes count: Int, at offset: Int)
+    {
         for shift in 0..<count { self[offset + shift] = UInt8(truncatingIfNeeded: value >> (8 * shift)) }
     }
 

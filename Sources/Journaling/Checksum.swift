@@ -3,8 +3,8 @@
 /// `seed` ties a checksum to a place: the same bytes elsewhere do not match.
 func checksum(_ bytes: [UInt8], _ range: Range<Int>, seed: UInt32 = 0) -> UInt32 {
     precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "the range lies in the bytes")
-    // unsafe because a bounds check per byte would cost more than the checksum: the range was checked above and the
-    // tables have 2,048 entries, more than any index formed from a byte and a row.
+    // unsafe because a bounds check per byte would cost more than the checksum: the range was checked above
+    // and the tables have 2,048 entries, more than any index formed from a byte and a row.
     return unsafe bytes.withUnsafeBytes { all in
         unsafe tables.withUnsafeBufferPointer { table in
             var crc = ~seed
@@ -49,7 +49,8 @@ private let tables: [UInt32] = {
 /// Index of the first byte that is not zero, from `start` on; nil when all are zero.
 func firstNonzero(_ bytes: [UInt8], from start: Int) -> Int? {
     precondition(start >= 0, "the search begins in the bytes")
-    // unsafe because unused space is megabytes of zeros and is looked at word by word; `index + 4096` is checked.
+    // unsafe because unused space is megabytes of zeros and is looked at word by word; `index + 4096` is
+    // checked.
     return unsafe bytes.withUnsafeBytes { all in
         var index = start
         while index + 4096 <= all.count {

@@ -116,7 +116,8 @@ extension RetryPolicy {
     fileprivate var json: JSON {
         .object(
             .present([
-                ("retries", .count(retries)), ("backoff_min", .span(backoffMin)), ("backoff_max", .span(backoffMax)),
+                ("retries", .count(retries)), ("backoff_min", .span(backoffMin)),
+                ("backoff_max", .span(backoffMax)),
                 ("doublings", .count(doublings)), ("until", .string(until.word)),
             ])
         )
@@ -149,7 +150,8 @@ extension LimitPolicy {
     fileprivate var json: JSON {
         .object(
             .present([
-                ("key", text(key)), ("parallel", .count(parallel)), ("rate", .count(rate)), ("period", .span(period)),
+                ("key", text(key)), ("parallel", .count(parallel)), ("rate", .count(rate)),
+                ("period", .span(period)),
                 ("wait", .span(wait)),
             ])
         )

@@ -29,6 +29,7 @@ internal import CZlib
     }
 
     mutating func pack(_ raw: [UInt8]) -> [UInt8] {
+        // unsafe because zlib works on a stream that this value owns.
         unsafe deflateReset(stream)
         let bound = unsafe Int(deflateBound(stream, UInt(raw.count)))
         // unsafe because zlib reads and writes through pointers, which both closures keep valid for the call.

@@ -56,7 +56,8 @@ struct FolderCheck {
                 snapshots[snapshot.header.sequence] = snapshot
             } catch {
                 if case .newer(let version) = error { throw .newerFormat(file: name, version: version) }
-                let remedy = "Remove the file: a start passes it over and uses an older one, or the journal alone."
+                let remedy =
+                    "Remove the file: a start passes it over and uses an older one, or the journal alone."
                 if case .damaged(let offset, let reason) = error {
                     damage(name, offset, reason, remedy)
                 } else {
@@ -66,7 +67,8 @@ struct FolderCheck {
         }
     }
 
-    /// Records can be applied from the first one on, or from a snapshot that connects to what is left of them.
+    /// Records can be applied from the first one on, or from a snapshot that connects to what is left of
+    /// them.
     private mutating func begin(_ folder: SegmentFolder) {
         guard let first = folder.used.first?.header else { return }
         report.firstSequence = first.baseSequence
@@ -141,7 +143,8 @@ struct FolderCheck {
                     gravity: .note,
                     file: segment.name,
                     offset: offset,
-                    what: "a torn end of \(rest.end - offset) bytes: a write that never returned, or one under way",
+                    what:
+                        "a torn end of \(rest.end - offset) bytes: a write that never returned, or one under way",
                     remedy: "Nothing: nobody was told of it, and the next start cuts it off."
                 )
             )
@@ -154,7 +157,12 @@ struct FolderCheck {
         report.frames += 1
         report.bytes += UInt64(frame.header.frameBytes)
         if frame.header.first != expected {
-            damage(segment.name, offset, "sequence \(frame.header.first) follows where \(expected) belongs", Self.restore)
+            damage(
+                segment.name,
+                offset,
+                "sequence \(frame.header.first) follows where \(expected) belongs",
+                Self.restore
+            )
             ledger = nil
         }
         expected = frame.header.last.next
@@ -209,7 +217,9 @@ struct FolderCheck {
             ledger = nil
             return
         }
-        if let snapshot = snapshots[entry.sequence], let difference = ledger?.difference(from: snapshot.ledger) {
+        if let snapshot = snapshots[entry.sequence],
+            let difference = ledger?.difference(from: snapshot.ledger)
+        {
             damage(
                 SnapshotHeader.name(entry.sequence),
                 0,

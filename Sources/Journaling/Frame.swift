@@ -1,7 +1,8 @@
 package import Domain
 
-/// The first 40 bytes of a frame (`Journaling.docc/Format.md`). Its own checksum starts from the frame's position, so
-/// a header that reads as valid *is* the frame that belongs at that place, and its length may be believed.
+/// The first 40 bytes of a frame (`Journaling.docc/Format.md`). Its own checksum starts from the frame's
+/// position, so a header that reads as valid *is* the frame that belongs at that place, and its length may be
+/// believed.
 struct FrameHeader: Equatable {
     static let byteCount = 40
     static let magic: UInt32 = 0x5246_5443  // "CTFR"
@@ -101,7 +102,8 @@ package struct FrameBuilder: Sendable {
     ///
     /// - Parameters:
     ///   - time: now, to the microsecond.
-    ///   - previous: where the former record about the same job is (`JobEntry.newest`), `.none` for the first one.
+    ///   - previous: where the former record about the same job is (`JobEntry.newest`), `.none` for the first
+    ///     one.
     /// - Returns: the entry to apply to the ledger, and its position, the new end of the job's chain.
     package mutating func append(
         _ record: Record,
@@ -116,7 +118,11 @@ package struct FrameBuilder: Sendable {
         let sequence = nextSequence
         let subject = record.job?.number ?? 0
         payload.bytes.removeAll(keepingCapacity: true)
-        encodePayload(record, PayloadContext(sequence: sequence, time: time, subject: subject), into: &payload)
+        encodePayload(
+            record,
+            PayloadContext(sequence: sequence, time: time, subject: subject),
+            into: &payload
+        )
         precondition(payload.bytes.count <= payloadBytesMax, "the engine bounds what it records")
         bytes.append(record.kind.rawValue)
         bytes.append(visibility.rawValue)

@@ -12,9 +12,11 @@ struct LoadedFrame {
     var body: Range<Int> { offset + FrameHeader.byteCount..<offset + header.frameBytes }
     var end: Position { Position(position.byte + UInt64(header.frameBytes)) }
 
-    /// Hands over each entry's head with its sequence and position. The body must match its checksum: what cannot be
-    /// read then was written so.
-    func forEach(_ body: (EntryHead, Sequence, Position) throws(JournalError) -> ScanStep) throws(JournalError) {
+    /// Hands over each entry's head with its sequence and position. The body must match its checksum: what
+    /// cannot be read then was written so.
+    func forEach(_ body: (EntryHead, Sequence, Position) throws(JournalError) -> ScanStep)
+        throws(JournalError)
+    {
         let span = bytes.span
         var cursor = ByteCursor(self.body)
         for index in 0..<UInt64(header.count) {
@@ -29,7 +31,11 @@ struct LoadedFrame {
             if try body(head, sequence, start) == .stop { return }
         }
         guard cursor.index == cursor.end else {
-            throw .unreadableRecord(kind: "entry", sequence: header.last, reason: "bytes follow it in its frame")
+            throw .unreadableRecord(
+                kind: "entry",
+                sequence: header.last,
+                reason: "bytes follow it in its frame"
+            )
         }
     }
 }
@@ -82,7 +88,9 @@ struct FrameWalk {
     mutating func take(_ header: FrameHeader) throws(JournalError) -> LoadedFrame? {
         try load(header.frameBytes)
         let start = offset - windowStart
-        guard window.count - start >= header.frameBytes, header.bodyMatches(window, at: start) else { return nil }
+        guard window.count - start >= header.frameBytes, header.bodyMatches(window, at: start) else {
+            return nil
+        }
         let frame = LoadedFrame(header: header, position: position, bytes: window, offset: start)
         offset += header.frameBytes
         return frame
@@ -107,11 +115,14 @@ struct FrameWalk {
 struct SegmentRest {
     /// One past the last byte that is not zero.
     var end: Int
-    /// Where a frame begins that was written after the place in question: proof that what is missing was durable.
+    /// Where a frame begins that was written after the place in question: proof that what is missing was
+    /// durable.
     var laterFrame: Int?
 
     /// Looks at everything from `offset` on. A frame at `offset` itself is the one in question.
-    init(disk: any Disk, name: String, base: Position, from offset: Int, expecting: Sequence) throws(JournalError) {
+    init(disk: any Disk, name: String, base: Position, from offset: Int, expecting: Sequence)
+        throws(JournalError)
+    {
         let bytes = try JournalError.mapping { () throws(DiskError) in
             try disk.read(name, at: offset, count: max(0, disk.size(of: name) - offset))
         }

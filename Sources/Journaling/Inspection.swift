@@ -39,8 +39,8 @@ package struct Inspection {
         package var isSound: Bool { findings.allSatisfy { $0.gravity == .note } }
     }
 
-    /// Reads every frame, every checksum, every record and every snapshot, follows every job's chain, and applies the
-    /// records to a ledger that must agree with the snapshots.
+    /// Reads every frame, every checksum, every record and every snapshot, follows every job's chain, and
+    /// applies the records to a ledger that must agree with the snapshots.
     package func check() throws(JournalError) -> Report {
         var check = FolderCheck(disk: disk, limits: limits)
         return try check.run()
@@ -61,7 +61,9 @@ package struct Inspection {
             while !isStopped, let header = try walk.peek(), let frame = try walk.take(header) {
                 if header.last < sequence { continue }
                 try frame.forEach { (head, number, position) throws(JournalError) in
-                    if number < sequence || subject.map({ $0.number != head.subject }) == true { return .next }
+                    if number < sequence || subject.map({ $0.number != head.subject }) == true {
+                        return .next
+                    }
                     let entry = try head.entry(frame.bytes, number, kinds: segment.header.kinds)
                     let step = try body(entry, position)
                     isStopped = step == .stop
@@ -70,7 +72,11 @@ package struct Inspection {
             }
             if isStopped { return }
             if let next, walk.position != next.basePosition {
-                throw .corrupt(segment: segment.name, offset: walk.offset, reason: "no valid frame begins here")
+                throw .corrupt(
+                    segment: segment.name,
+                    offset: walk.offset,
+                    reason: "no valid frame begins here"
+                )
             }
         }
     }

@@ -1,7 +1,7 @@
 internal import Domain
 
-// A job's row in a snapshot. A million of them are read at every start, so this is written for speed: varints in a
-// fixed order, no tags (`Journaling.docc/Format.md`; the snapshot's version covers a change).
+// A job's row in a snapshot. A million of them are read at every start, so this is written for speed: varints
+// in a fixed order, no tags (`Journaling.docc/Format.md`; the snapshot's version covers a change).
 
 private struct RowFlags: OptionSet {
     var rawValue: UInt8
@@ -50,7 +50,9 @@ extension JobEntry {
         base: Timestamp
     ) throws(FieldError) {
         let flags = RowFlags(rawValue: try cursor.byte(span))
-        guard let state = JobState(rawValue: flags.rawValue >> 4) else { throw .invalid(field: 0, of: "job row") }
+        guard let state = JobState(rawValue: flags.rawValue >> 4) else {
+            throw .invalid(field: 0, of: "job row")
+        }
         var result: SlotResult?
         if flags.contains(.lastResult) {
             result = SlotResult(rawValue: try cursor.byte(span))
@@ -69,16 +71,7 @@ extension JobEntry {
         let slotRunsClosed = try cursor.number32(span)
         let runsClosed = try cursor.number32(span)
         let runsOK = try cursor.number32(span)
-        var busy: (run: UInt64, open: UInt64, queued: UInt64, skips: UInt64) = (0, 0, 0, 0)
-        if flags.contains(.busy) {
-            busy.run = try cursor.varint(span)
-            busy.open = try cursor.varint(span)
-            busy.queued = try cursor.varint(span)
-            busy.skips = try cursor.varint(span)
-            guard busy.open <= UInt16.max, busy.queued <= UInt16.max, busy.skips <= UInt8.max else {
-                throw .overlong
-            }
-        }
+        let busy = flags.contains(.busy) ? try BusyPart(span, &cursor) : BusyPart()
         let definition = flags.contains(.definition) ? try cursor.block(span) : nil
         self.init(
             registered: JobRegistered(
@@ -100,9 +93,30 @@ extension JobEntry {
         self.runsOK = runsOK
         lastResult = result
         openRun = RunID(busy.run)
-        openRuns = UInt16(busy.open)
-        queuedSlots = UInt16(busy.queued)
-        skipsInARow = UInt8(busy.skips)
+        openRuns = busy.open
+        queuedSlots = busy.queued
+        skipsInARow = busy.skips
+    }
+}
+
+/// What only a job with something going on has in its row.
+private struct BusyPart {
+    var run: UInt64 = 0
+    var open: UInt16 = 0
+    var queued: UInt16 = 0
+    var skips: UInt8 = 0
+
+    init() {}
+
+    init(_ span: Swift.Span<UInt8>, _ cursor: inout ByteCursor) throws(FieldError) {
+        run = try cursor.varint(span)
+        guard let open = UInt16(exactly: try cursor.varint(span)),
+            let queued = UInt16(exactly: try cursor.varint(span)),
+            let skips = UInt8(exactly: try cursor.varint(span))
+        else { throw .overlong }
+        self.open = open
+        self.queued = queued
+        self.skips = skips
     }
 }
 

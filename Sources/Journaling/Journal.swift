@@ -4,12 +4,13 @@ internal import Synchronization
 
 /// The folder's append-only record of everything that happened (`Journaling.docc/Format.md`).
 ///
-/// It has no thread of its own. One thread appends, another flushes, anybody reads; an append waits for a flush only
-/// as long as it takes to swap two buffers. What is appended while a flush is under way shares the next one.
+/// It has no thread of its own. One thread appends, another flushes, anybody reads; an append waits for a
+/// flush only as long as it takes to swap two buffers. What is appended while a flush is under way shares the
+/// next one.
 ///
-/// Space is met ahead: `room` says what the allocated bytes are good for, and `prepareNextSegment` allocates more off
-/// the hot path. A frame that cannot be written or synced after that poisons the journal, for nobody knows what is on
-/// the medium.
+/// Space is met ahead: `room` says what the allocated bytes are good for, and `prepareNextSegment` allocates
+/// more off the hot path. A frame that cannot be written or synced after that poisons the journal, for nobody
+/// knows what is on the medium.
 package final class Journal: Sendable {
     let disk: any Disk
     package let limits: JournalLimits
@@ -63,6 +64,9 @@ package final class Journal: Sendable {
     struct SpareSegment {
         var ordinal: UInt64
         var size: Int
+        /// How far it is settled (`Disk.settle`).
+        var settledBytes = 0
+        var name: String { SegmentHeader.name(ordinal) }
     }
 
     /// Where recovery ended.
@@ -109,8 +113,8 @@ package final class Journal: Sendable {
 
     // MARK: Appending
 
-    /// Runs `body` with the open frame to itself: everything it appends is in one frame, durable together or not at
-    /// all. When it throws, what it appended is taken back. `body` must not call the journal.
+    /// Runs `body` with the open frame to itself: everything it appends is in one frame, durable together or
+    /// not at all. When it throws, what it appended is taken back. `body` must not call the journal.
     package func append<R: Sendable>(
         _ body: (inout FrameBuilder) throws(JournalError) -> R
     ) throws(JournalError) -> R {
@@ -135,8 +139,8 @@ package final class Journal: Sendable {
     /// The last record appended.
     package var appended: Sequence { front.withLock { Sequence($0.open.nextSequence.value - 1) } }
 
-    /// What may be appended now. A batch of intents is appended only under `.plenty`; it may then be as large as
-    /// `reserveBytes` without meeting the end of what is allocated.
+    /// What may be appended now. A batch of intents is appended only under `.plenty`; it may then be as large
+    /// as `reserveBytes` without meeting the end of what is allocated.
     package var room: Room {
         front.withLock { front in
             // With a segment ahead, the worst case is that all that waits goes there.
@@ -151,8 +155,8 @@ package final class Journal: Sendable {
 
     // MARK: Flushing
 
-    /// Makes everything appended so far durable, in one frame, and returns the last record of it; nil when there was
-    /// nothing to do. Blocks for the medium; a second caller waits its turn.
+    /// Makes everything appended so far durable, in one frame, and returns the last record of it; nil when
+    /// there was nothing to do. Blocks for the medium; a second caller waits its turn.
     package func flush() throws(JournalError) -> Sequence? {
         try writer.withLock { (writer) throws(JournalError) -> Sequence? in
             guard var frame = try takeOpenFrame() else { return nil }
@@ -195,8 +199,12 @@ package final class Journal: Sendable {
         }
     }
 
-    private func write(_ frame: FrameBuilder, _ header: FrameHeader, _ writer: inout Writer) throws(DiskError) {
-        precondition(frame.byteCount - FrameHeader.byteCount <= FrameHeader.bodyBytesMax, "a frame has a limit")
+    private func write(_ frame: FrameBuilder, _ header: FrameHeader, _ writer: inout Writer) throws(DiskError)
+    {
+        precondition(
+            frame.byteCount - FrameHeader.byteCount <= FrameHeader.bodyBytesMax,
+            "a frame has a limit"
+        )
         writer.latest = max(writer.latest, frame.base)
         var segment = try segment(for: frame, writer)
         if !segment.isBegun {
@@ -246,23 +254,36 @@ package final class Journal: Sendable {
     // MARK: Space
 
     /// Whether `prepareNextSegment` has something to do.
-    package var needsSegment: Bool { front.withLock { needsSegment($0) } }
+    package var needsPreparation: Bool {
+        front.withLock { front in
+            guard front.poison == nil else { return false }
+            return front.next.map { $0.settledBytes < $0.size } ?? needsSegment(front)
+        }
+    }
 
     private func needsSegment(_ front: Front) -> Bool {
         front.next == nil && front.poison == nil
             && front.currentLeft - front.pending < max(limits.segmentBytes / 2, 2 * limits.reserveBytes)
     }
 
-    /// Allocates the next segment if it is time to. To be called at the start and after a flush, off the hot path;
-    /// cheap when there is nothing to do. A full disk is no failure of the journal: `room` shrinks until a later call succeeds.
+    /// Does a step towards the next segment if one is due: allocates it, or settles a MiB of it. To be called at the
+    /// start and after each flush, off the hot path; a step takes milliseconds, and none is a look. A full disk is no
+    /// failure of the journal: `room` shrinks until a later call succeeds.
     /// - Returns: what the disk said, if it refused.
     @discardableResult
     package func prepareNextSegment() -> DiskError? {
         allocation.withLock { allocation -> DiskError? in
-            guard needsSegment else { return nil }
             do throws(DiskError) {
-                let spare = try allocate(limits.segmentBytes, replacing: nil, &allocation)
-                front.withLock { $0.next = spare }
+                if var spare = front.withLock({ $0.next }) {
+                    let count = min(limits.settleBytes, spare.size - spare.settledBytes)
+                    guard count > 0 else { return nil }
+                    try disk.settle(spare.name, at: spare.settledBytes, count: count)
+                    spare.settledBytes += count
+                    front.withLock { $0.next = spare }
+                } else if front.withLock({ needsSegment($0) }) {
+                    let spare = try allocate(limits.segmentBytes, replacing: nil, &allocation)
+                    front.withLock { $0.next = spare }
+                }
                 return nil
             } catch {
                 return error

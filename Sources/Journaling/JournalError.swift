@@ -85,7 +85,8 @@ extension JournalError: CustomStringConvertible {
         case .historyMissing: "Restore the missing segments or snapshots from a backup of the folder."
         case .newerFormat, .unknownKind: "Start the newer build that wrote it; it has not been changed."
         case .locked: "Stop the other process, or give this one its own --data-dir."
-        case .poisoned: "Check the disk and the system's log, then start again: what was acknowledged is safe."
+        case .poisoned:
+            "Check the disk and the system's log, then start again: what was acknowledged is safe."
         case .frameFull: "Try again; if it persists, the disk is too slow for the load."
         case .readOnly: "Mount it writable, or give another --data-dir."
         case .noSpace: "Free some space; writing goes on by itself."

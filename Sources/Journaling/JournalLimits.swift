@@ -4,6 +4,8 @@ package struct JournalLimits: Sendable, Hashable {
     package var segmentBytes = 64 << 20
     /// Kept for outcomes when the disk is full: `Room.outcomesOnly` begins here. Less than half a segment.
     package var reserveBytes = 16 << 20
+    /// The part of the next segment that one call of `prepareNextSegment` settles.
+    package var settleBytes = 1 << 20
     /// What may wait in the open frame while the disk is busy.
     package var frameBytesMax = 64 << 20
     /// One record's payload.
@@ -20,6 +22,9 @@ package struct JournalLimits: Sendable, Hashable {
     package var readBytes = 1 << 20
 
     package init() {}
+
+    /// The first segment of a folder is settled before the start is over, so it is a small one.
+    var firstSegmentBytes: Int { max(segmentBytes / 16, 4 * SegmentHeader.byteCount) }
 
     /// Below this nothing is written any more, outcomes included.
     static let lastBytes = 64 << 10

@@ -38,8 +38,9 @@ package struct JournalReader: Sendable {
     /// The last record that may be read now.
     package var newest: Sequence { journal.durable }
 
-    /// The record at a position that the ledger or another record gave, and the position of the one before it in its
-    /// job's chain (`.none`: it is the first). nil when the journal no longer has it, or not durably yet.
+    /// The record at a position that the ledger or another record gave, and the position of the one before it
+    /// in its job's chain (`.none`: it is the first). nil when the journal no longer has it, or not durably
+    /// yet.
     package func entry(at position: Position) throws(JournalError) -> (entry: Entry, previous: Position)? {
         var lookup = FrameLookup(journal)
         return try lookup.entry(at: position)
@@ -68,8 +69,8 @@ package struct JournalReader: Sendable {
         return found
     }
 
-    /// Hands over durable records in order, from `sequence` or the oldest there is. Records of other subjects are
-    /// skipped without being decoded.
+    /// Hands over durable records in order, from `sequence` or the oldest there is. Records of other subjects
+    /// are skipped without being decoded.
     package func scan(
         from sequence: Sequence,
         subject: JobID? = nil,
@@ -81,8 +82,8 @@ package struct JournalReader: Sendable {
         }
     }
 
-    /// A sequence from which a scan meets every record of `time` and later; at most one step of the index too early.
-    /// Where the wall clock went back, records from before its step may lie earlier.
+    /// A sequence from which a scan meets every record of `time` and later; at most one step of the index too
+    /// early. Where the wall clock went back, records from before its step may lie earlier.
     package func sequence(firstAtOrAfter time: Timestamp) throws(JournalError) -> Sequence {
         let segments = journal.catalog.withLock { $0.segments }
         guard let first = segments.first else { return Sequence(1) }

@@ -1,11 +1,12 @@
 internal import Cron
 internal import Domain
 
-// Times, slots and reports as fields: relative to an instant that the reader knows already, because most of them are
-// that instant or a few seconds from it.
+// Times, slots and reports as fields: relative to an instant that the reader knows already, because most of
+// them are that instant or a few seconds from it.
 
 extension Timestamp {
-    /// The base of a record's times: its entry's time without the fraction of a second, for most slots fall on one.
+    /// The base of a record's times: its entry's time without the fraction of a second, for most slots fall
+    /// on one.
     var wholeSecond: Timestamp {
         let rest = microseconds % 1_000_000
         return Timestamp(microseconds: microseconds &- (rest < 0 ? rest + 1_000_000 : rest))
@@ -57,7 +58,9 @@ struct TimeField {
     private var form = Form.base
 
     /// Takes the value of field `n` (`isFine` false) or `n + 1`.
-    mutating func take(_ value: FieldValue, isFine: Bool, field: UInt8, of kind: RecordKind) throws(FieldError) {
+    mutating func take(_ value: FieldValue, isFine: Bool, field: UInt8, of kind: RecordKind)
+        throws(FieldError)
+    {
         if isFine {
             form = .after(microseconds: try value.signed(field, kind))
         } else if let bytes = value.slice {
@@ -85,7 +88,9 @@ struct SlotField {
     private var fold: UInt8 = 0
 
     /// Takes field `first + part`.
-    mutating func take(part: UInt8, _ value: FieldValue, _ field: UInt8, _ kind: RecordKind) throws(FieldError) {
+    mutating func take(part: UInt8, _ value: FieldValue, _ field: UInt8, _ kind: RecordKind)
+        throws(FieldError)
+    {
         switch part {
         case 0: line = try value.number(field, kind)
         case 1, 2: try instant.take(value, isFine: part == 2, field: field, of: kind)
@@ -159,7 +164,9 @@ extension FieldValue {
 
     func word<E: RawRepresentable>(_ field: UInt8, _ kind: RecordKind) throws(FieldError) -> E
     where E.RawValue == UInt8 {
-        guard let word = E(rawValue: try number(field, kind)) else { throw .invalid(field: field, of: kind.name) }
+        guard let word = E(rawValue: try number(field, kind)) else {
+            throw .invalid(field: field, of: kind.name)
+        }
         return word
     }
 }

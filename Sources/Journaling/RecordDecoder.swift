@@ -55,18 +55,25 @@ func decodePayload(
         return try DecisionFields(kind, &reader).record(kind, context)
     case .runOpened: return .runOpened(try RunOpened(context, &reader))
     case .attemptFailed, .attemptIntended, .runClosed: return try decodeAttempt(kind, context, &reader)
-    case .clockStepped:
-        var from = TimeField()
-        var to = TimeField()
-        while let (field, value) = try reader.next() {
-            switch field {
-            case 1, 2: try from.take(value, isFine: field == 2, field: field, of: kind)
-            case 3, 4: try to.take(value, isFine: field == 4, field: field, of: kind)
-            default: throw .invalid(field: field, of: kind.name)
-            }
-        }
-        return .clockStepped(ClockStepped(from: from.resolved(from: now), to: to.resolved(from: now)))
+    case .clockStepped: return .clockStepped(try decodeClockStep(kind, context, &reader))
     }
+}
+
+private func decodeClockStep(
+    _ kind: RecordKind,
+    _ context: PayloadContext,
+    _ reader: inout FieldReader
+) throws(FieldError) -> ClockStepped {
+    var from = TimeField()
+    var to = TimeField()
+    while let (field, value) = try reader.next() {
+        switch field {
+        case 1, 2: try from.take(value, isFine: field == 2, field: field, of: kind)
+        case 3, 4: try to.take(value, isFine: field == 4, field: field, of: kind)
+        default: throw .invalid(field: field, of: kind.name)
+        }
+    }
+    return ClockStepped(from: from.resolved(from: context.base), to: to.resolved(from: context.base))
 }
 
 extension FieldReader {

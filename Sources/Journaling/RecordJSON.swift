@@ -2,10 +2,11 @@ internal import Cron
 package import Domain
 internal import Effects
 
-/// A record as people read it: one JSON object a line in `journal dump`. The same journal gives the same bytes.
+/// A record as people read it: one JSON object a line in `journal dump`. The same journal gives the same
+/// bytes.
 ///
-/// Kinds are camelCase, fields snake_case, words kebab-case, instants RFC 3339 in UTC, "never" null. Sealed bytes and
-/// password hashes are masked; the rest of a definition shows what differs from the defaults.
+/// Kinds are camelCase, fields snake_case, words kebab-case, instants RFC 3339 in UTC, "never" null. Sealed
+/// bytes and password hashes are masked; the rest of a definition shows what differs from the defaults.
 extension Entry {
     package var json: JSON {
         var members = [
@@ -52,7 +53,8 @@ extension Record {
         case .jobRemoved, .jobFinished: []
         case .jobPaused(let r):
             .present([
-                ("since", .instant(r.since)), ("until", r.until.map { .instant($0) }), ("reason", .string(r.reason)),
+                ("since", .instant(r.since)), ("until", r.until.map { .instant($0) }),
+                ("reason", .string(r.reason)),
             ])
         case .jobResumed(let r): .present([("next", .instant(r.next))])
         case .slotDecided, .slotsDecided, .slotQueued: decisionMembers
@@ -85,7 +87,8 @@ extension Record {
         case .slotsDecided(let r):
             .present([
                 ("revision", .count(r.revision)), ("first", r.first.json), ("last", r.last.json),
-                ("count", .count(r.count)), ("result", .string(r.result.word)), ("reason", .string(r.reason.word)),
+                ("count", .count(r.count)), ("result", .string(r.result.word)),
+                ("reason", .string(r.reason.word)),
                 ("into", r.into?.json), ("cursor", .instant(r.cursor)), ("next", .instant(r.next)),
             ])
         default: []

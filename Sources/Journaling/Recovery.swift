@@ -47,8 +47,8 @@ package struct RecoveryProgress: Sendable, Hashable {
 }
 
 extension Journal {
-    /// Takes the folder's lock, reads the newest good snapshot and the tail after it, cuts a torn end, and makes ready
-    /// to append. An empty folder gives an empty ledger at sequence 0.
+    /// Takes the folder's lock, reads the newest good snapshot and the tail after it, cuts a torn end, and
+    /// makes ready to append. An empty folder gives an empty ledger at sequence 0.
     ///
     /// - Parameters:
     ///   - holder: what another process is told that wants the folder; the process id.
@@ -161,7 +161,9 @@ private struct Recovery {
         let total = folder.used.dropFirst(start).reduce(UInt64(0)) { $0 + UInt64($1.size) }
         for index in folder.used.indices.dropFirst(start) {
             let segment = folder.used[index]
-            if index > start, segment.header.basePosition != end.position || segment.header.baseSequence != end.next {
+            if index > start,
+                segment.header.basePosition != end.position || segment.header.baseSequence != end.next
+            {
                 throw .corrupt(
                     segment: folder.used[index - 1].name,
                     offset: end.offset,
@@ -189,15 +191,8 @@ private struct Recovery {
             disk: disk
         )
         report.torn = ending.torn
-        var spare = try folder.tidy(ending, disk: disk)
-        if folder.used.isEmpty, spare == nil {
-            spare = try JournalError.mapping { () throws(DiskError) in
-                try disk.create(SegmentHeader.name(1), allocating: limits.segmentBytes)
-                try disk.datasync(SegmentHeader.name(1))
-                try disk.syncDirectory()
-                return Journal.SpareSegment(ordinal: 1, size: limits.segmentBytes)
-            }
-        }
+        let spare = try folder.tidy(ending, disk: disk)
+        if folder.used.isEmpty { return try begin(end) }
         let current = folder.used.last.map { last in
             let covers = last.header.kinds.covers(.known)
             return Journal.CurrentSegment(
@@ -207,13 +202,42 @@ private struct Recovery {
                 isBegun: true
             )
         }
+        return journal(end, current: current, next: spare, catalog: catalog(folder, end))
+    }
+
+    /// A new folder: a small first segment, and the next one ahead.
+    private func begin(_ end: End) throws(JournalError) -> Journal {
+        let next = Journal.SpareSegment(ordinal: 2, size: limits.segmentBytes)
+        let current = Journal.CurrentSegment(
+            ordinal: 1,
+            offset: SegmentHeader.byteCount,
+            size: limits.firstSegmentBytes,
+            isBegun: false
+        )
+        try JournalError.mapping { () throws(DiskError) in
+            for (name, size) in [(current.name, current.size), (next.name, next.size)] {
+                try disk.create(name, allocating: size)
+                try disk.datasync(name)
+            }
+            try disk.syncDirectory()
+            try disk.settle(current.name, at: 0, count: current.size)
+        }
+        return journal(end, current: current, next: next, catalog: Catalog())
+    }
+
+    private func journal(
+        _ end: End,
+        current: Journal.CurrentSegment?,
+        next: Journal.SpareSegment?,
+        catalog: Catalog
+    ) -> Journal {
         let start = Journal.Start(
             durable: Sequence(end.next.value - 1),
             end: end.position,
             current: current,
-            next: spare,
+            next: next,
             latest: end.latest,
-            catalog: catalog(folder, end),
+            catalog: catalog,
             shelf: shelf
         )
         return Journal(disk: disk, limits: limits, start: start)

@@ -64,14 +64,16 @@ struct SegmentHeader: Equatable {
     static func ordinal(_ name: String) -> UInt64? {
         guard name.hasPrefix("journal-"), name.hasSuffix(".seg") else { return nil }
         let digits = name.dropFirst(8).dropLast(4)
-        guard digits.count >= 10, digits.utf8.allSatisfy({ (48...57).contains($0) }), let ordinal = UInt64(digits),
+        guard digits.count >= 10, digits.utf8.allSatisfy({ (48...57).contains($0) }),
+            let ordinal = UInt64(digits),
             ordinal > 0
         else { return nil }
         return ordinal
     }
 }
 
-/// The names of the record kinds that a segment's writer knew: with them an older build can say what it does not know.
+/// The names of the record kinds that a segment's writer knew: with them an older build can say what it does
+/// not know.
 struct KindNames: Equatable {
     private var names: [UInt8: String]
 

@@ -82,7 +82,11 @@ struct SegmentFolder {
                 )
             }
             if rest.end > offset {
-                ending.torn = RecoveryReport.TornTail(segment: last.name, offset: offset, bytes: rest.end - offset)
+                ending.torn = RecoveryReport.TornTail(
+                    segment: last.name,
+                    offset: offset,
+                    bytes: rest.end - offset
+                )
             }
         }
         for segment in unused {
@@ -95,7 +99,8 @@ struct SegmentFolder {
         return ending
     }
 
-    /// Bytes in an unused segment up to the last that is not zero. Its frames, if it had any, began at `position`.
+    /// Bytes in an unused segment up to the last that is not zero. Its frames, if it had any, began at
+    /// `position`.
     private func content(
         of segment: Unused,
         after position: Position,
@@ -117,7 +122,11 @@ struct SegmentFolder {
             expecting: expecting
         )
         if rest.laterFrame != nil {
-            throw .corrupt(segment: segment.name, offset: 0, reason: "its header is damaged, but frames follow it")
+            throw .corrupt(
+                segment: segment.name,
+                offset: 0,
+                reason: "its header is damaged, but frames follow it"
+            )
         }
         return rest.end
     }
@@ -134,13 +143,15 @@ struct SegmentFolder {
                 try disk.datasync(torn.segment)
             }
             guard let first = unused.first else { return nil }
-            let isUsable = ending.hasSpare && first.size > 2 * SegmentHeader.byteCount
+            // A folder without a record is made anew.
+            let isUsable = ending.hasSpare && !used.isEmpty && first.size > 2 * SegmentHeader.byteCount
             // The last first: a gap in the numbers would be damage.
             for segment in unused.dropFirst(isUsable ? 1 : 0).reversed() {
                 try disk.remove(segment.name)
                 try disk.syncDirectory()
             }
-            return isUsable ? Journal.SpareSegment(ordinal: first.ordinal, size: first.size) : nil
+            guard isUsable else { return nil }
+            return Journal.SpareSegment(ordinal: first.ordinal, size: first.size, settledBytes: first.size)
         }
     }
 }

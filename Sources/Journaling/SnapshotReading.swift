@@ -122,7 +122,9 @@ struct Snapshot {
         _ chunk: [UInt8],
         offset: Int
     ) throws(SnapshotFault) -> [UInt8] {
-        guard header.matches(chunk) else { throw .damaged(offset: offset, reason: "a chunk's checksum differs") }
+        guard header.matches(chunk) else {
+            throw .damaged(offset: offset, reason: "a chunk's checksum differs")
+        }
         guard let raw = inflate(chunk, ChunkHeader.byteCount..<chunk.count, count: header.rawBytes) else {
             throw .damaged(offset: offset, reason: "a chunk cannot be unpacked")
         }
@@ -148,7 +150,9 @@ struct Snapshot {
             guard cursor.index == raw.count else { throw .overlong }
             return Rows(first: JobID(UInt32(first)), entries: entries)
         } catch {
-            throw .unreadable(reason: "the chunk at byte \(offset) has a row that cannot be read: \(error.sentence)")
+            throw .unreadable(
+                reason: "the chunk at byte \(offset) has a row that cannot be read: \(error.sentence)"
+            )
         }
     }
 }
@@ -185,7 +189,8 @@ private struct ChunkFile {
         else { throw .damaged(offset: start, reason: "no chunk begins here") }
         offset = start
         let bytes = try read(ChunkHeader.byteCount + header.packedBytes)
-        guard bytes.count == ChunkHeader.byteCount + header.packedBytes, header.kind != .end || header.matches(bytes)
+        guard bytes.count == ChunkHeader.byteCount + header.packedBytes,
+            header.kind != .end || header.matches(bytes)
         else { throw .damaged(offset: start, reason: "a chunk's checksum differs") }
         return (header, bytes)
     }

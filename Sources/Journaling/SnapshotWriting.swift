@@ -32,13 +32,14 @@ extension Journal {
         }
     }
 
-    /// Writes a copy of the ledger to a snapshot, and removes those older than the last two. For any thread but the
-    /// one that flushes; appends and flushes go on meanwhile. A second call while one is under way does nothing.
+    /// Writes a copy of the ledger to a snapshot, and removes those older than the last two. For any thread
+    /// but the one that flushes; appends and flushes go on meanwhile. A second call while one is under way
+    /// does nothing.
     ///
     /// A failure leaves the journal and the former snapshots as they were; the next call may succeed.
     ///
-    /// - Parameter ledger: every record in it must be durable, or a crash could leave a snapshot of records that never
-    ///   were.
+    /// - Parameter ledger: every record in it must be durable, or a crash could leave a snapshot of records
+    ///   that never were.
     package func writeSnapshot(of ledger: Ledger) throws(JournalError) {
         precondition(ledger.sequence <= durable, "a snapshot holds durable records only")
         let isMine = snapshots.withLock { shelf in
@@ -85,7 +86,9 @@ extension Journal {
             let segment = catalog.segments[index]
             let delta = sequence.value - segment.baseSequence.value
             let mark = segment.marks?.last { UInt64($0.sequenceDelta) <= delta }
-            return mark.map { Position(segment.base.byte + UInt64($0.offset) - UInt64(SegmentHeader.byteCount)) }
+            return mark.map {
+                Position(segment.base.byte + UInt64($0.offset) - UInt64(SegmentHeader.byteCount))
+            }
                 ?? segment.base
         }
     }
@@ -139,7 +142,8 @@ extension SnapshotHeader {
             count += 1
         }
         for index in 0..<4 {
-            raw[place + index] = UInt8(truncatingIfNeeded: count >> (7 * index)) & 0x7f | (index < 3 ? 0x80 : 0)
+            raw[place + index] =
+                UInt8(truncatingIfNeeded: count >> (7 * index)) & 0x7f | (index < 3 ? 0x80 : 0)
         }
         return count
     }

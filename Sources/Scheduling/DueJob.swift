@@ -50,7 +50,8 @@ package struct AcceptedSlot: Sendable, Hashable {
     package var coalesceThrough: Timestamp?
     package var reason: DecisionReason
 
-    package init(instant: Timestamp, coalesceThrough: Timestamp? = nil, reason: DecisionReason = .afterLimit) {
+    package init(instant: Timestamp, coalesceThrough: Timestamp? = nil, reason: DecisionReason = .afterLimit)
+    {
         self.instant = instant
         self.coalesceThrough = coalesceThrough
         self.reason = reason

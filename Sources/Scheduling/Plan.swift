@@ -1,9 +1,9 @@
 package import Cron
 package import Domain
 
-/// The scheduling half of a definition, compiled: what decides when, and by which policies. Many jobs may share
-/// one.
-package struct Plan: Sendable {
+/// The scheduling half of a definition, compiled: what decides when, and by which policies. Many jobs may
+/// share one; a reference, because it is passed along with every slot.
+package final class Plan: Sendable {
     package let lines: [Recurrence]
     /// One of the lines is `@reboot`.
     package let runsAtStart: Bool

@@ -48,7 +48,8 @@ package struct Plans: Sendable {
         if Int(job.number) < indexOfJob.count { indexOfJob[Int(job.number)] = 0 }
     }
 
-    /// Zones in use come from the journal, so that an old folder keeps its rules until newer ones are adopted.
+    /// Zones in use come from the journal, so that an old folder keeps its rules until newer ones are
+    /// adopted.
     package mutating func adopt(_ zone: ZoneAdopted) throws(PlanError) {
         do {
             zones[zone.name] = try Zone(name: zone.name, version: zone.version, tzif: zone.bytes)
@@ -94,7 +95,9 @@ package struct Plans: Sendable {
     private static func isShareable(_ recurrence: Recurrence) -> Bool {
         guard case .calendar = recurrence.schedule.form else { return false }
         let text = recurrence.schedule.text
-        return !text.utf8.contains { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "H") || $0 == UInt8(ascii: "h") }
+        return !text.utf8.contains {
+            $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "H") || $0 == UInt8(ascii: "h")
+        }
     }
 
     private mutating func reset() {
@@ -114,8 +117,8 @@ package struct Plans: Sendable {
         }
     }
 
-    /// A definition's lines as recurrences: `H` is seeded by the job's number, `@every` is anchored at `start` or
-    /// else at the registration.
+    /// A definition's lines as recurrences: `H` is seeded by the job's number, `@every` is anchored at
+    /// `start` or else at the registration.
     package static func recurrences(
         of definition: JobDefinition,
         job: JobID,
@@ -141,7 +144,8 @@ package struct Plans: Sendable {
     }
 }
 
-/// Why a definition cannot be compiled: it was made by a build that reads schedules differently, or its zone is gone.
+/// Why a definition cannot be compiled: it was made by a build that reads schedules differently, or its zone
+/// is gone.
 package enum PlanError: Error, Equatable {
     case zone(String, String)
     case schedule(line: Int, String)

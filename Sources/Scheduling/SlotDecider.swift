@@ -2,8 +2,8 @@ package import Domain
 
 /// Decides every due slot of one job: exactly one terminal record for each, or a stated reason to wait.
 ///
-/// A pure machine. It goes through the job's slots in order and stops at the first that cannot be decided yet, so
-/// the cursor always separates decided from undecided.
+/// A pure machine. It goes through the job's slots in order and stops at the first that cannot be decided
+/// yet, so the cursor always separates decided from undecided.
 package struct SlotDecider {
     private var due: DueJob
     private var stretches = Stretches()
@@ -22,7 +22,9 @@ package struct SlotDecider {
     }
 
     /// Settles everything up to now alike: a pause that ends, a removal, a catch-up given up.
-    package static func settle(_ due: DueJob, as result: SlotResult, because reason: DecisionReason) -> Decision {
+    package static func settle(_ due: DueJob, as result: SlotResult, because reason: DecisionReason)
+        -> Decision
+    {
         var decider = SlotDecider(due)
         decider.due.catchingThrough = nil
         while let group = decider.nextGroup() {
@@ -126,7 +128,12 @@ package struct SlotDecider {
             settleOthers(of: group, into: group.runs)
             due.cursor = group.instant
         }
-        func settleRange(_ range: Range<Int>, _ result: SlotResult, _ reason: DecisionReason, into: Slot? = nil) {
+        func settleRange(
+            _ range: Range<Int>,
+            _ result: SlotResult,
+            _ reason: DecisionReason,
+            into: Slot? = nil
+        ) {
             for index in range {
                 if missed[index].instant < oldest {
                     settle(missed[index], .missedWindow, .catchupWindow)
@@ -206,7 +213,11 @@ package struct SlotDecider {
         case .queueOne:
             if due.queued == 0 { queue(slot) } else { settle(slot, .overlapCoalesced, .slotWaiting) }
         case .queueAll:
-            if due.queued < Int(policy.queueMax) { queue(slot) } else { settle(slot, .queueDropped, .queueFull) }
+            if due.queued < Int(policy.queueMax) {
+                queue(slot)
+            } else {
+                settle(slot, .queueDropped, .queueFull)
+            }
         case .cancel:
             wait = .cancelOpen
             return false

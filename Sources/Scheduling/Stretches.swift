@@ -1,6 +1,7 @@
 internal import Domain
 
-/// Settled slots on their way to records: consecutive slots of one line with the same fate become one stretch.
+/// Settled slots on their way to records: consecutive slots of one line with the same fate become one
+/// stretch.
 struct Stretches {
     struct Stretch {
         var first: Slot

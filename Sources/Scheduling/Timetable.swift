@@ -1,8 +1,8 @@
 package import Domain
 internal import HeapModule
 
-/// What happens when: one heap of alarms. An alarm that no longer holds is recognised when it rings, by asking the
-/// ledger, so nothing is ever searched for or removed.
+/// What happens when: one heap of alarms. An alarm that no longer holds is recognised when it rings, by
+/// asking the ledger, so nothing is ever searched for or removed.
 package struct Timetable: Sendable {
     private var heap = Heap<Packed>()
     /// By job number: the instant its slot alarm was last set for. An alarm at any other time is stale.

@@ -129,6 +129,7 @@ package final class NameLookup: Sendable {
         guard !host.isEmpty, host.utf8.count <= 255, !host.utf8.contains(0) else {
             return .failure(Fault(reason: "not a host name"))
         }
+        // unsafe because getaddrinfo speaks in C structures; the list is freed below, on every path.
         var hints = unsafe addrinfo()
         unsafe hints.ai_family = AF_UNSPEC
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

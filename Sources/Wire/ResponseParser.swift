@@ -158,6 +158,7 @@ package struct ResponseParser: Sendable, Equatable {
         let kept = min(taken, keepBodyBytesMax - body.count)
         if kept > 0 {
             let piece = bytes.extracting(index..<(index + kept))
+            // unsafe because the span lends its bytes only inside this closure, which copies them.
             unsafe piece.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
         }
         if kept < taken { isTruncated = true }

@@ -57,6 +57,7 @@ extension Span<UInt8> {
         return word.withUTF8Buffer { letters in
             for position in 0..<letters.count {
                 let byte = self[position]
+                // unsafe because the index is checked against the length above.
                 let letter = unsafe letters[position]
                 if byte != letter && (byte | 0x20 != letter | 0x20 || !(0x61...0x7a).contains(letter | 0x20))
                 {
@@ -102,6 +103,7 @@ extension Span<UInt8> {
 
     /// The bytes as text; what is not UTF-8 is replaced.
     var text: String {
+        // unsafe because the span lends its bytes only inside this closure, which copies them.
         unsafe withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -32,6 +32,7 @@ package struct TrustRoots: Sendable {
         caFile: String? = nil,
         systemFiles: [String] = TrustRoots.systemFiles
     ) throws(TrustFault) -> TrustRoots {
+        // unsafe because access(2) reads a C string that lives for the call.
         let system = systemFiles.first { unsafe access($0, R_OK) == 0 }
         guard system != nil || caFile != nil else { throw .noneFound(tried: systemFiles) }
         var configuration = TLSConfiguration.makeClientConfiguration()
@@ -56,6 +57,7 @@ package struct TrustRoots: Sendable {
     }
 
     private static func certificates(inFile path: String) throws(TrustFault) -> [NIOSSLCertificate] {
+        // unsafe because access(2) and strerror(3) take and give C strings that are copied at once.
         guard unsafe access(path, R_OK) == 0 else {
             throw .unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
         }

@@ -192,5 +192,13 @@ struct ListedRecords: RecordSource {
         }
     }
 
+    func scanBack(from newest: Position, of job: JobID, _ body: (Entry) throws -> Bool) throws {
+        for entry in entries.reversed() where entry.record.job == job {
+            guard try body(entry) else { return }
+        }
+    }
+
+    func sequence(firstAtOrAfter time: Timestamp) throws -> Sequence { Sequence(1) }
+
     func find(_ sequence: Sequence) throws -> Entry? { entries.first { $0.sequence == sequence } }
 }

@@ -67,7 +67,8 @@ struct EngineRig {
         return entries
     }
 
-    /// Slots by terminal result, counted over the records: a run's slot by the run's end, a stretch by its count.
+    /// Slots by terminal result, counted over the records: a run's slot by the run's end, a stretch by its
+    /// count.
     func results(_ job: JobID) async throws -> [SlotResult: Int] {
         var results: [SlotResult: Int] = [:]
         for entry in try await records(job) {

@@ -18,7 +18,9 @@ import Testing
     @Test func `the same seed leaves the same records`() async throws {
         func run() async throws -> [Entry] {
             let rig = try await EngineRig(seed: 7)
-            _ = try await rig.add("*/10 * * * * *", target: "/_sink/200?fail_first=1") { $0.dialect = .seconds }
+            _ = try await rig.add("*/10 * * * * *", target: "/_sink/200?fail_first=1") {
+                $0.dialect = .seconds
+            }
             _ = try await rig.add("@every 7s", target: "/_sink/200?delay=20s") { $0.overlap.mode = .queueAll }
             try await rig.advance(.hours(2))
             let records = try await rig.records()
@@ -38,7 +40,8 @@ import Testing
         let kinds = try await rig.records(job).map(\.record.name)
         #expect(
             kinds == [
-                "jobRegistered", "slotDecided", "attemptFailed", "attemptIntended", "attemptFailed", "attemptIntended",
+                "jobRegistered", "slotDecided", "attemptFailed", "attemptIntended", "attemptFailed",
+                "attemptIntended",
                 "runClosed",
             ]
         )
@@ -99,7 +102,10 @@ import Testing
         #expect(try await rig.results(job) == [.coalesced: 4, .ok: 1])
         _ = try await rig.engine.drive(.set(EngineRig.start))
         try await rig.advance(.hours(5))
-        #expect(try await rig.results(job) == [.coalesced: 4, .ok: 1], "a backward step decides nothing twice")
+        #expect(
+            try await rig.results(job) == [.coalesced: 4, .ok: 1],
+            "a backward step decides nothing twice"
+        )
         await rig.stop()
     }
 

@@ -12,7 +12,9 @@ struct DiskTests {
     private func withLiveDisk(_ body: (LiveDisk, String) throws -> Void) throws {
         // unsafe because mkdtemp writes the name into the array, which has room for it.
         var template = Array("/tmp/chronatog-disk-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else { throw DiskError(.denied, operation: "mkdtemp", path: "/tmp") }
+        guard unsafe mkdtemp(&template) != nil else {
+            throw DiskError(.denied, operation: "mkdtemp", path: "/tmp")
+        }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let path = folder + "/a/data"
         let disk = try LiveDisk(directory: path)
@@ -80,7 +82,9 @@ struct DiskTests {
             #expect(unsafe stat(path, &status) == 0)
             #expect(status.st_mode & 0o777 == 0o700)
         }
-        let error = #expect(throws: DiskError.self) { _ = try LiveDisk(directory: "/nowhere/x", access: .readOnly) }
+        let error = #expect(throws: DiskError.self) {
+            _ = try LiveDisk(directory: "/nowhere/x", access: .readOnly)
+        }
         #expect(error?.kind == .notFound)
     }
 

@@ -1,13 +1,14 @@
 import Effects
 import Testing
 
-/// A file under `Tests/Goldens` that the code has to reproduce. A missing one is written, and the test fails once;
-/// `RECORD=1` is not needed, for removing the file does the same and is seen in a review.
+/// A file under `Tests/Goldens` that the code has to reproduce. A missing one is written, and the test fails
+/// once; `RECORD=1` is not needed, for removing the file does the same and is seen in a review.
 struct Golden {
     var folder: String
     var file: String
 
-    private static let root = #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined() + "/Goldens"
+    private static let root =
+        #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined() + "/Goldens"
 
     private func disk() throws -> LiveDisk { try LiveDisk(directory: "\(Self.root)/\(folder)") }
 

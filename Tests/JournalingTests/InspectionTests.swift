@@ -97,7 +97,9 @@ struct InspectionTests {
             return try dump(disk)
         }
         #expect(dumps[0] == dumps[1])
-        #expect(dumps[0].count == dumps[0].filter { $0.hasPrefix("{\"sequence\":") && $0.hasSuffix("}") }.count)
+        #expect(
+            dumps[0].count == dumps[0].filter { $0.hasPrefix("{\"sequence\":") && $0.hasSuffix("}") }.count
+        )
     }
 
     @Test func `a dump does not depend on which frame a record came to lie in`() throws {

@@ -102,7 +102,12 @@ struct JournalFixture {
         let run = try open(job)
         try append([
             .runClosed(
-                RunClosed(job: job, run: run, result: .ok, report: AttemptReport(n: 1, status: 200, body: body))
+                RunClosed(
+                    job: job,
+                    run: run,
+                    result: .ok,
+                    report: AttemptReport(n: 1, status: 200, body: body)
+                )
             )
         ])
     }
@@ -131,7 +136,9 @@ struct JournalFixture {
         try register(70)
         _ = try journal.flush()
         for job in 1...5 { try run(JobID(UInt32(job))) }
-        try append([.jobPaused(JobPaused(job: JobID(9), since: clock, until: clock + .days(1), reason: "holiday"))])
+        try append([
+            .jobPaused(JobPaused(job: JobID(9), since: clock, until: clock + .days(1), reason: "holiday"))
+        ])
         try append([.jobRemoved(JobRemoved(job: JobID(10)))])
         try append([.jobFinished(JobFinished(job: JobID(11)))])
         try open(JobID(12))
@@ -139,13 +146,24 @@ struct JournalFixture {
         try open(JobID(13))
         try append([
             .attemptFailed(
-                AttemptFailed(job: JobID(12), run: second, report: SampleRecord.report, retryAt: clock + .seconds(9))
+                AttemptFailed(
+                    job: JobID(12),
+                    run: second,
+                    report: SampleRecord.report,
+                    retryAt: clock + .seconds(9)
+                )
             )
         ])
         let slot = SampleRecord.slot(line: 0, at: clock + .minutes(5), offset: 3600, fold: 0)
         try append([
             .slotQueued(
-                SlotQueued(job: JobID(13), revision: 1, slot: slot, cursor: slot.instant, next: .distantFuture)
+                SlotQueued(
+                    job: JobID(13),
+                    revision: 1,
+                    slot: slot,
+                    cursor: slot.instant,
+                    next: .distantFuture
+                )
             )
         ])
         _ = try journal.flush()

@@ -104,7 +104,7 @@ struct JournalTests {
         let cause = DiskError(
             .io(errno: 5, text: "Input/output error"),
             operation: operation,
-            path: SegmentHeader.name(1)
+            path: try #require(fixture.segments.last?.name)
         )
         #expect(throws: JournalError.poisoned(cause: cause)) { _ = try fixture.journal.flush() }
         disk.fail(after: nil)
@@ -121,7 +121,7 @@ struct JournalTests {
 
     @Test func `a full disk is met ahead, and writing goes on when there is room again`() throws {
         let limits = JournalFixture.smallLimits
-        let disk = MemoryDisk(capacityBytes: limits.segmentBytes + 1000)
+        let disk = MemoryDisk(capacityBytes: limits.segmentBytes + limits.firstSegmentBytes + 1000)
         var fixture = try JournalFixture(disk)
         try fixture.fill()
         #expect(fixture.journal.room == .plenty)

@@ -47,7 +47,8 @@ struct RecordCodecTests {
     }
 
     private func bytes(ofHexadecimal text: String) -> [UInt8] {
-        let digits = text
+        let digits =
+            text
             .compactMap { $0.hexDigitValue }
         return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
     }

@@ -22,7 +22,13 @@ struct RecoveryTests {
         try note()
         try fixture.append([
             .jobRegistered(
-                JobRegistered(job: JobID(1), scheduler: 1, definition: [1], cursor: fixture.clock, next: fixture.clock)
+                JobRegistered(
+                    job: JobID(1),
+                    scheduler: 1,
+                    definition: [1],
+                    cursor: fixture.clock,
+                    next: fixture.clock
+                )
             )
         ])
         try note()
@@ -163,13 +169,21 @@ struct RecoveryTests {
         let missing = disk.copy()
         try missing.remove(SegmentHeader.name(2))
         #expect(
-            throws: JournalError.corrupt(segment: SegmentHeader.name(2), offset: 0, reason: "the file is missing")
+            throws: JournalError.corrupt(
+                segment: SegmentHeader.name(2),
+                offset: 0,
+                reason: "the file is missing"
+            )
         ) { _ = try JournalFixture(missing) }
 
         let headless = disk.copy()
         try headless.write(SegmentHeader.name(2), at: 20, [0xaa])
         #expect(
-            throws: JournalError.corrupt(segment: SegmentHeader.name(2), offset: 0, reason: "its header is damaged")
+            throws: JournalError.corrupt(
+                segment: SegmentHeader.name(2),
+                offset: 0,
+                reason: "its header is damaged"
+            )
         ) { _ = try JournalFixture(headless) }
 
         let beheaded = disk.copy()

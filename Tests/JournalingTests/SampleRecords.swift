@@ -41,12 +41,20 @@ struct SampleRecord: Sendable, CustomTestStringConvertible {
         SampleRecord("schedulerRemoved", .schedulerRemoved(SchedulerRemoved(number: 2))),
         SampleRecord(
             "zoneAdopted",
-            .zoneAdopted(ZoneAdopted(name: "Europe/London", version: "2026a", bytes: [0x54, 0x5a, 0x69, 0x66]))
+            .zoneAdopted(
+                ZoneAdopted(name: "Europe/London", version: "2026a", bytes: [0x54, 0x5a, 0x69, 0x66])
+            )
         ),
         SampleRecord(
             "jobRegistered",
             .jobRegistered(
-                JobRegistered(job: job, scheduler: 2, definition: definition.packed(), cursor: now, next: noon + .hours(1))
+                JobRegistered(
+                    job: job,
+                    scheduler: 2,
+                    definition: definition.packed(),
+                    cursor: now,
+                    next: noon + .hours(1)
+                )
             )
         ),
         SampleRecord(
@@ -118,7 +126,9 @@ struct SampleRecord: Sendable, CustomTestStringConvertible {
         ),
         SampleRecord(
             "attemptFailed",
-            .attemptFailed(AttemptFailed(job: job, run: Sequence(40), report: report, retryAt: now + .seconds(5)))
+            .attemptFailed(
+                AttemptFailed(job: job, run: Sequence(40), report: report, retryAt: now + .seconds(5))
+            )
         ),
         SampleRecord(
             "attemptIntended",
@@ -135,7 +145,13 @@ struct SampleRecord: Sendable, CustomTestStringConvertible {
         SampleRecord(
             "jobRegistered-never",
             .jobRegistered(
-                JobRegistered(job: job, scheduler: 0, definition: [], cursor: .distantPast, next: .distantFuture)
+                JobRegistered(
+                    job: job,
+                    scheduler: 0,
+                    definition: [],
+                    cursor: .distantPast,
+                    next: .distantFuture
+                )
             )
         ),
         SampleRecord("jobPaused-open", .jobPaused(JobPaused(job: job, since: now, until: nil, reason: ""))),
@@ -185,7 +201,10 @@ struct SampleRecord: Sendable, CustomTestStringConvertible {
         SampleRecord(
             "clockStepped-before-1970",
             .clockStepped(
-                ClockStepped(from: Timestamp(microseconds: -1), to: Timestamp(microseconds: -62_135_596_800_000_001))
+                ClockStepped(
+                    from: Timestamp(microseconds: -1),
+                    to: Timestamp(microseconds: -62_135_596_800_000_001)
+                )
             ),
             time: Timestamp(microseconds: -1)
         ),

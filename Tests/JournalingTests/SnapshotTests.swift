@@ -70,7 +70,8 @@ struct SnapshotTests {
         #expect(try snapshots(disk) == [names[0], SnapshotHeader.name(again.ledger.sequence)])
     }
 
-    @Test func `a snapshot with any byte altered or missing is refused or passed over, never misread`() throws {
+    @Test func `a snapshot with any byte altered or missing is refused or passed over, never misread`() throws
+    {
         let disk = MemoryDisk()
         var fixture = try JournalFixture(disk)
         try fixture.fill()
@@ -151,7 +152,9 @@ struct SnapshotTests {
     }
 
     @Test(arguments: ["create", "write", "datasync", "rename", "syncDirectory", "list", "remove"])
-    func `a snapshot that fails at any operation changes nothing that a start sees`(_ operation: String) throws {
+    func `a snapshot that fails at any operation changes nothing that a start sees`(_ operation: String)
+        throws
+    {
         let base = MemoryDisk()
         let disk = FailingDisk(base, failing: operation, kind: .noSpace)
         disk.fail(after: nil)
@@ -165,7 +168,9 @@ struct SnapshotTests {
         }
         for count in 0..<100 {
             disk.fail(after: count)
-            let result = Result { () throws(JournalError) in try fixture.journal.writeSnapshot(of: fixture.ledger) }
+            let result = Result { () throws(JournalError) in
+                try fixture.journal.writeSnapshot(of: fixture.ledger)
+            }
             disk.fail(after: nil)
             #expect(try JournalFixture(base.copy()).ledger.difference(from: fixture.ledger) == nil)
             #expect(!fixture.journal.isPoisoned)

@@ -4,8 +4,11 @@ internal import Engine
 /// The engine's figures as Prometheus families.
 enum EngineMetrics {
     static func all(_ status: EngineStatus) -> [Metric] {
-        let flow = status.flow
-        return [
+        depths(status) + counts(status) + times(status)
+    }
+
+    private static func depths(_ status: EngineStatus) -> [Metric] {
+        [
             gauge("jobs", "Jobs that are not removed.", Double(status.jobs)),
             gauge("open_runs", "Runs that have not ended.", Double(status.openRuns)),
             gauge("calls_in_flight", "Calls sent and not answered yet.", Double(status.callsInFlight)),
@@ -28,38 +31,32 @@ enum EngineMetrics {
             gauge(
                 "uncompiled_jobs",
                 "Jobs whose definition this build cannot read.",
-                Double(flow.uncompiled.count)
+                Double(status.flow.uncompiled.count)
             ),
+        ]
+    }
+
+    private static func counts(_ status: EngineStatus) -> [Metric] {
+        [
             counter("sequence", "Records in the journal.", [Metric.Sample(Double(status.sequence.value))]),
-            counter("attempts_total", "Attempts that are over.", [Metric.Sample(Double(flow.attempts))]),
+            counter(
+                "attempts_total",
+                "Attempts that are over.",
+                [Metric.Sample(Double(status.flow.attempts))]
+            ),
             counter(
                 "runs_closed_total",
                 "Runs closed, by result.",
-                flow.closed.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+                status.flow.closed.sorted { $0.key.rawValue < $1.key.rawValue }.map {
                     Metric.Sample(Double($0.value), labels: [Metric.Label("result", $0.key.word)])
                 }
             ),
             counter(
                 "attempt_failures_total",
                 "Failed attempts, by kind.",
-                flow.failures.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+                status.flow.failures.sorted { $0.key.rawValue < $1.key.rawValue }.map {
                     Metric.Sample(Double($0.value), labels: [Metric.Label("kind", $0.key.word)])
                 }
-            ),
-            histogram(
-                "lateness_seconds",
-                "From a slot's instant to the record of its intent.",
-                flow.lateness
-            ),
-            histogram(
-                "call_duration_seconds",
-                "From the first byte written to the last byte read.",
-                flow.callDuration
-            ),
-            histogram(
-                "journal_flush_seconds",
-                "One write and fdatasync of the journal.",
-                status.journal.flush
             ),
             counter(
                 "journal_frames_total",
@@ -70,6 +67,26 @@ enum EngineMetrics {
                 "journal_records_total",
                 "Records written.",
                 [Metric.Sample(Double(status.journal.records))]
+            ),
+        ]
+    }
+
+    private static func times(_ status: EngineStatus) -> [Metric] {
+        [
+            histogram(
+                "lateness_seconds",
+                "From a slot's instant to the record of its intent.",
+                status.flow.lateness
+            ),
+            histogram(
+                "call_duration_seconds",
+                "From the first byte written to the last byte read.",
+                status.flow.callDuration
+            ),
+            histogram(
+                "journal_flush_seconds",
+                "One write and fdatasync of the journal.",
+                status.journal.flush
             ),
         ]
     }

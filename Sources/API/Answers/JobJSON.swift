@@ -163,7 +163,7 @@ extension JobDefinition {
             JSON.Member("catchup", .string(catchupMode.word)),
             JSON.Member("catchup_window", .string(catchup.window.text)),
             JSON.Member("catchup_max", .number(Int64(catchup.slotsMax))),
-            JSON.Member("catchup_rate", .string(PolicyForm.text(rate: 1, period: catchup.spacing))),
+            JSON.Member("catchup_rate", .string(PolicyForm.rateText(spacing: catchup.spacing))),
             JSON.Member("misfire_after", .string(catchup.misfireAfter.text)),
         ]
     }

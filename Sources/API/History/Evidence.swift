@@ -34,6 +34,15 @@ package struct Evidence: Sendable {
         row = SlotHistory(undecided: slot, of: job)
     }
 
+    /// Nothing that follows can say more.
+    package var isComplete: Bool {
+        guard row.sequence != nil, !waitsForInto else { return false }
+        // The record that ends a pause comes after those that settle its slots.
+        if row.result == .paused, pause?.endedAt == nil { return false }
+        let runs = [run, intoRun].compactMap(\.self) + blockers
+        return runs.allSatisfy { !$0.isOpen }
+    }
+
     package mutating func add(_ entry: Entry) {
         switch entry.record {
         case .slotDecided(let record) where record.slot == slot: decide(record, entry)

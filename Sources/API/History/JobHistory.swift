@@ -1,5 +1,6 @@
 package import Cron
 package import Domain
+package import Engine
 
 /// A job's revisions as its records tell them: which definition decided what.
 package struct JobHistory: Sendable {
@@ -24,6 +25,24 @@ package struct JobHistory: Sendable {
         self.records = records
     }
 
+    /// A job at hand. One that was never revised needs no records to know what decided.
+    package init(_ view: JobView, zones: ZoneDatabase, records: any RecordSource) {
+        self.init(view.id, zones: zones, records: records)
+        guard view.entry.revision == 1 else { return }
+        registeredAt = view.entry.registeredAt
+        revisions = [
+            Revision(
+                number: 1,
+                definition: view.definition,
+                cursor: view.entry.registeredAt,
+                at: view.entry.registeredAt
+            )
+        ]
+    }
+
+    /// The definitions are known without reading them.
+    package var isKnown: Bool { !revisions.isEmpty }
+
     /// Takes a record about the job's definition; others are ignored.
     package mutating func add(_ entry: Entry) {
         switch entry.record {
@@ -36,7 +55,9 @@ package struct JobHistory: Sendable {
     }
 
     private mutating func add(_ number: UInt32, _ packed: [UInt8], _ cursor: Timestamp, _ time: Timestamp) {
-        guard let definition = try? JobDefinition(packed: packed) else { return }
+        guard !revisions.contains(where: { $0.number == number }),
+            let definition = try? JobDefinition(packed: packed)
+        else { return }
         revisions.append(Revision(number: number, definition: definition, cursor: cursor, at: time))
     }
 

@@ -100,6 +100,11 @@ package struct SlotWindow: Sendable {
         ceiling.map { $0 <= SlotPlace(slot) } ?? false
     }
 
+    /// Nothing can change the answer any more, when every slot up to that instant is decided.
+    func isFinal(through instant: Timestamp) -> Bool {
+        awaited.isEmpty && ceiling.map { $0.instant <= instant } ?? false
+    }
+
     package mutating func add(_ row: SlotHistory) {
         guard admits(row.slot) else { return }
         rows.append(row)

@@ -8,6 +8,10 @@ package struct SlotList {
     private var window: SlotWindow
     private var queued: [Slot] = []
     private let job: JobID
+    /// The cursor of the last record, and how far slots are decided for certain: all records of one group
+    /// carry the same cursor, so a higher one means that the group before is complete.
+    private var lastCursor = Timestamp.distantPast
+    private var decidedThrough = Timestamp.distantPast
 
     package init(_ history: JobHistory, window: SlotWindow) {
         self.history = history
@@ -15,8 +19,17 @@ package struct SlotList {
         job = history.job
     }
 
-    /// Takes the next record of the job.
-    package mutating func add(_ entry: Entry) {
+    /// Takes the next record of the job. False: nothing that follows can change the answer.
+    package mutating func add(_ entry: Entry) -> Bool {
+        take(entry)
+        if let cursor = entry.record.cursor, cursor > lastCursor {
+            decidedThrough = lastCursor
+            lastCursor = cursor
+        }
+        return !window.isFinal(through: decidedThrough) || queued.contains { window.admits($0) }
+    }
+
+    private mutating func take(_ entry: Entry) {
         switch entry.record {
         case .jobRegistered, .jobRevised: history.add(entry)
         case .slotDecided(let record):
@@ -68,5 +81,18 @@ package struct SlotList {
             }
         }
         return window.finish()
+    }
+}
+
+extension Record {
+    /// Up to where slots are decided once the record's group is applied; nil for records that decide none.
+    fileprivate var cursor: Timestamp? {
+        switch self {
+        case .slotDecided(let record): record.cursor
+        case .slotsDecided(let record): record.cursor
+        case .slotQueued(let record): record.cursor
+        case .jobRevised(let record): record.cursor
+        default: nil
+        }
     }
 }

@@ -11,14 +11,9 @@ struct Wording {
     /// `The slot of 2026-03-08T02:30:00 in America/New_York (2026-03-08T07:00:00Z)`.
     func slot(_ slot: Slot, capital: Bool = true) -> String {
         let the = capital ? "The" : "the"
-        let line =
-            times.lines.count > 1
-            ? """
-            of line \(slot.line) \
-            (\(times.lines[min(Int(slot.line), times.lines.count - 1)].schedule.text))
-            """
-            : ""
-        return "\(the) slot\(line) at \(when(slot))"
+        guard times.lines.count > 1 else { return "\(the) slot at \(when(slot))" }
+        let text = times.lines[min(Int(slot.line), times.lines.count - 1)].schedule.text
+        return "\(the) slot of line \(slot.line) (\(text)) at \(when(slot))"
     }
 
     /// The instant, and the local time where it says more.

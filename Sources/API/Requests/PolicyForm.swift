@@ -194,6 +194,12 @@ enum PolicyForm {
         return (count, period)
     }
 
+    /// As `catchup_rate` is shown: `1/s`, `1/5s`.
+    static func rateText(spacing: Span) -> String {
+        let isUnit = [Span.seconds(1), .minutes(1), .hours(1), .days(1)].contains(spacing)
+        return "1/\(isUnit ? spacing.text.dropFirst() : spacing.text[...])"
+    }
+
     /// As `limit_rate` is shown.
     static func text(rate: UInt32, period: Span) -> String { "\(rate)/\(period.text)" }
 }

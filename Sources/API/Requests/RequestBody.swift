@@ -23,7 +23,7 @@ package enum RequestBody {
         do {
             return try JSONDecoder().decode(Decoded.self, from: Data(text.utf8)).value
         } catch {
-            throw Problem(.malformed, "The body is not JSON\(reason(error)).")
+            throw Problem(.malformed, "The body is not JSON.")
         }
     }
 
@@ -46,17 +46,6 @@ package enum RequestBody {
             }
         }
         return false
-    }
-
-    /// The parser's own words say where it stopped.
-    private static func reason(_ error: any Error) -> String {
-        guard case DecodingError.dataCorrupted(let context) = error else { return "" }
-        guard let inner = context.underlyingError else { return "" }
-        let words = "\(inner)"
-        guard let start = words.range(ofText: "NSDebugDescription="),
-            let end = words[start...].firstIndex(of: "}")
-        else { return ": \(words)" }
-        return ": " + words[start..<end]
     }
 
     /// The bridge from `Decodable`. Keys of an object come sorted: the decoder forgets their order.
@@ -94,17 +83,5 @@ package enum RequestBody {
             if let flag = try? container.decode(Bool.self) { return .bool(flag) }
             return .double(try container.decode(Double.self))
         }
-    }
-}
-
-extension String {
-    /// Where the text after this word begins.
-    fileprivate func range(ofText word: String) -> String.Index? {
-        var index = startIndex
-        while index < endIndex {
-            if self[index...].hasPrefix(word) { return self.index(index, offsetBy: word.count) }
-            index = self.index(after: index)
-        }
-        return nil
     }
 }

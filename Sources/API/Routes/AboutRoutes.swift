@@ -66,6 +66,7 @@ enum AboutRoutes {
     @Sendable private static func page(_ site: Site, _ request: APIRequest) async throws -> Reply {
         let (figures, clock) = (try await site.engine.figures(), try await site.engine.clock())
         var reply = Reply.text(FrontPage.html(site, figures, clock), type: "text/html")
+        // 'unsafe-inline' because the page's only style stands in it; nothing of it comes from outside.
         reply.headers += [
             ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"),
             ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),

@@ -36,7 +36,11 @@ enum RunRoutes {
         let after = try Listed.after(request).map { Sequence($0) } ?? .zero
         let list = try await site.read { records in
             var list = RunList(limit: limit, isTail: last != nil)
-            try records.scan(view, from: after.next) { list.add($0) }
+            if last == nil {
+                try records.scan(view, from: after.next) { list.add($0) }
+            } else {
+                for entry in try recent(limit, of: view, in: records) { _ = list.add(entry) }
+            }
             return list
         }
         let runs = list.answer
@@ -46,6 +50,18 @@ enum RunRoutes {
             site,
             next: list.hasMore ? runs.last.map { "\($0.id)" } : nil
         )
+    }
+
+    /// The records since the last so many runs were opened, in order.
+    private static func recent(_ count: Int, of view: JobView, in records: any RecordSource) throws -> [Entry]
+    {
+        var (entries, left): ([Entry], Int) = ([], count)
+        try records.scanBack(from: view.entry.newest, of: view.id) { entry in
+            entries.append(entry)
+            if RunHistory(opening: entry) != nil { left -= 1 }
+            return left > 0
+        }
+        return entries.reversed()
     }
 
     @Sendable private static func read(_ site: Site, _ request: APIRequest) async throws -> Reply {

@@ -28,7 +28,7 @@ enum SlotRoutes {
             $0.query = [
                 Route.Parameter(
                     "at",
-                    "an instant, or a local time in the job's zone (which need not exist); else the last decided slot",
+                    "an instant, or a local time in the job's zone, existing or not; else the last slot",
                     "2026-03-08T02:30:00"
                 )
             ]
@@ -50,12 +50,14 @@ enum SlotRoutes {
                 place = try SlotName(after, of: view.id)?.place(view, zones: zones, in: records)
                 if place == nil { throw Problem("after", "\"\(after)\" is not a slot of job \(view.id)") }
             }
+            let history = JobHistory(view, zones: zones, records: records)
+            // A slot is decided at its time or later, so what was recorded before cannot be about these.
+            let start =
+                history.isKnown
+                ? try records.sequence(firstAtOrAfter: max(from, place?.instant ?? from)) : Sequence(1)
             let window = SlotWindow(from: from, to: to, after: place, limit: limit)
-            var list = SlotList(JobHistory(view.id, zones: zones, records: records), window: window)
-            try records.scan(view) { entry in
-                list.add(entry)
-                return true
-            }
+            var list = SlotList(history, window: window)
+            try records.scan(view, from: start) { list.add($0) }
             return list.finish(cursor: view.entry.cursor, now: now)
         }
         let next = hasMore ? rows.last.map { $0.slot.name(of: view.id) } : nil
@@ -67,16 +69,20 @@ enum SlotRoutes {
         let asked = try asked(request, view, site.zones)
         let (now, zones) = (try await site.now(), site.zones)
         let explanation = try await site.read { records -> Explanation? in
-            var history = JobHistory(view.id, zones: zones, records: records)
-            try records.scan(view) { entry in
-                history.add(entry)
-                return true
+            var history = JobHistory(view, zones: zones, records: records)
+            if !history.isKnown {
+                try records.scan(view) { entry in
+                    history.add(entry)
+                    return true
+                }
             }
             guard let question = Question(asked, about: &history, now: now) else { return nil }
             var evidence = question.candidates.map { Evidence($0, of: view.id) }
-            try records.scan(view) { entry in
-                for index in evidence.indices { evidence[index].add(entry) }
-                return true
+            if question.candidates.contains(where: { $0.instant <= now }) {
+                try records.scan(view) { entry in
+                    for index in evidence.indices { evidence[index].add(entry) }
+                    return !evidence.allSatisfy(\.isComplete)
+                }
             }
             return Explaining(question, view: view).explanation(evidence)
         }

@@ -4,8 +4,8 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypes
 
-/// Asks the guard to close the connection as soon as the client has finished sending: the answer that is due will never
-/// come (`/_sink/…?hang`).
+/// Asks the guard to close the connection as soon as the client has finished sending: the answer that is due
+/// will never come (`/_sink/…?hang`).
 struct NoAnswerComes {}
 
 /// Bytes came in: the pipeline behind may not have made a request of them yet.

@@ -5,7 +5,7 @@ enum Fields {
     static func text(_ object: JSON) -> String {
         guard case .object(let members) = object else { return object.pretty + "\n" }
         let shown = members.filter { !isEmpty($0.value) }
-        let width = shown.map(\.key.count).max() ?? 0
+        let width = shown.filter { !isListOfObjects($0.value) }.map(\.key.count).max() ?? 0
         var text = ""
         for member in shown where !isListOfObjects(member.value) {
             let name = member.key + String(repeating: " ", count: width - member.key.count)

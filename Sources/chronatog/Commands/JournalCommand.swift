@@ -28,9 +28,18 @@ struct JournalCommand: AsyncParsableCommand {
             if let folder = server.dataDir { return try dump(folder) }
             let address = try ServerAddress.find(server.choice, environment: ProcessEnvironment.all)
             try await ServerConnection.with(address) { (connection) async throws(CommandFailure) in
-                StandardStream.output.write(
-                    try await connection.bytes("GET", "\(ServerConnection.api)/journal")
-                )
+                var since: Int64 = 0
+                while true {
+                    let page = try await connection.bytes(
+                        "GET",
+                        "\(ServerConnection.api)/journal?since=\(since)"
+                    )
+                    StandardStream.output.write(page)
+                    guard let last = page.split(separator: UInt8(ascii: "\n")).last,
+                        let sequence = try? JSONReader.value(of: Array(last))["sequence"]?.number
+                    else { return }
+                    since = sequence
+                }
             }
         }
 

@@ -8,9 +8,10 @@ enum SecretKeyText {
 
     static func keys(in text: String) throws(ValueFault) -> [[UInt8]] {
         var keys: [[UInt8]] = []
-        for line in text.split(whereSeparator: { $0.isNewline || $0 == "," }) {
-            let digits = line.filter { !$0.isWhitespace }
-            if digits.isEmpty || digits.hasPrefix("#") { continue }
+        let lines = text.split(whereSeparator: \.isNewline).filter { !$0.drop { $0 == " " }.hasPrefix("#") }
+        for word in lines.flatMap({ $0.split(separator: ",") }) {
+            let digits = word.filter { !$0.isWhitespace }
+            if digits.isEmpty { continue }
             guard let key = bytes(hexadecimal: digits), key.count == KeyRing.keyBytes else {
                 throw ValueFault("must hold keys of 64 hexadecimal digits (`chronatog keygen` makes one)")
             }

@@ -1,0 +1,62 @@
+internal import Domain
+internal import Journaling
+
+/// `journal`: the records themselves, one JSON object a line, secrets masked. What `chronatog journal dump`
+/// prints.
+enum JournalRoutes {
+    /// Records in one answer.
+    static let recordsMax = 100_000
+    static let recordsDefault = 10_000
+
+    static let all = [
+        Route(
+            "GET",
+            "\(RouteTable.prefix)/journal",
+            .operatorOnly,
+            "The journal's records, in order",
+            answer: dump
+        )
+        .with {
+            $0.query = [
+                Route.Parameter("since", "a sequence: records after it", "0"),
+                Route.Parameter("limit", "1 to \(recordsMax), \(recordsDefault) if not given", "1000"),
+            ]
+            $0.answerType = "application/x-ndjson"
+            $0.problems = [.invalid]
+        }
+    ]
+
+    @Sendable private static func dump(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let since = try number(request, "since", 0...UInt64(Int64.max), default: 0)
+        let limit = Int(try number(request, "limit", 1...UInt64(recordsMax), default: UInt64(recordsDefault)))
+        let body = try await site.read { records -> [UInt8] in
+            var body: [UInt8] = []
+            var count = 0
+            try records.scan(from: Sequence(since).next, job: nil) { entry in
+                entry.json.write(to: &body)
+                body.append(UInt8(ascii: "\n"))
+                count += 1
+                return count < limit
+            }
+            return body
+        }
+        return Reply(status: 200, headers: [("Content-Type", "application/x-ndjson")], body: body)
+    }
+
+    private static func number(
+        _ request: APIRequest,
+        _ name: String,
+        _ range: ClosedRange<UInt64>,
+        default fallback: UInt64
+    ) throws -> UInt64 {
+        guard let text = request.query[name] else { return fallback }
+        guard let number = UInt64(text), range.contains(number) else {
+            throw Problem(
+                name,
+                "\"\(text)\" is not a number",
+                hint: "\(range.lowerBound) to \(range.upperBound)"
+            )
+        }
+        return number
+    }
+}
