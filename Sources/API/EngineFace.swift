@@ -26,6 +26,7 @@ package protocol EngineFace: Sendable {
         ifMatch: Sequence?
     ) async throws(CommandError) -> JobView
     func runNow(_ job: JobID, as caller: Caller, overlap: Overlap) async throws(CommandError) -> OpenRunView
+    func release(_ slot: Slot, of job: JobID, as caller: Caller) async throws(CommandError) -> OpenRunView
     func discardCatchup(_ job: JobID, as caller: Caller) async throws(CommandError) -> Int
     func signingSecret(of job: JobID, as caller: Caller) async throws(CommandError) -> String
     func job(_ id: JobID, as caller: Caller) async throws(CommandError) -> JobView

@@ -1,8 +1,7 @@
 /// A JSON value with ordered keys, and its text: what the API answers, dumps and the command line print.
 ///
 /// Rendering is ours because order matters (the same journal must dump to the same bytes) and because an
-/// encoder per object costs more than the object. Reading is FoundationEssentials' business
-/// (`API/RequestBody`).
+/// encoder per object costs more than the object. `JSONReader` reads.
 package enum JSON: Sendable, Hashable {
     case null
     case bool(Bool)

@@ -142,6 +142,7 @@ package struct Ledger: Sendable {
             openRuns[record.run]?.attempt = record.n
             openRuns[record.run]?.retryAt = nil
         case .runClosed(let record): try close(record)
+        case .jobFellBehind: break
         case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped: break
         }
     }
@@ -281,6 +282,7 @@ extension Record {
         case .attemptFailed(let r): r.job
         case .attemptIntended(let r): r.job
         case .runClosed(let r): r.job
+        case .jobFellBehind(let r): r.job
         }
     }
 
@@ -304,6 +306,7 @@ extension Record {
         case .attemptFailed: "attemptFailed"
         case .attemptIntended: "attemptIntended"
         case .runClosed: "runClosed"
+        case .jobFellBehind: "jobFellBehind"
         case .clockStepped: "clockStepped"
         }
     }

@@ -24,6 +24,8 @@ package enum Record: Sendable, Hashable {
     case attemptFailed(AttemptFailed)
     case attemptIntended(AttemptIntended)
     case runClosed(RunClosed)
+    /// Three slots in a row, or more, were skipped because runs take longer than the period.
+    case jobFellBehind(JobFellBehind)
     /// The wall clock moved by more than a minute against the steady clock, or was set.
     case clockStepped(ClockStepped)
 }
@@ -342,6 +344,25 @@ package struct RunClosed: Sendable, Hashable {
         self.run = run
         self.result = result
         self.report = report
+    }
+}
+
+/// A job whose runs outlast its period; said at the third skip in a row and then at most once an hour.
+package struct JobFellBehind: Sendable, Hashable {
+    package var job: JobID
+    /// Slots skipped in a row so far, up to 255.
+    package var skips: UInt32
+    /// Quantiles of the latest runs' durations, the open one's so far among them.
+    package var p50: Span
+    package var p95: Span
+    /// From the skipped slot to the next.
+    package var period: Span
+    package init(job: JobID, skips: UInt32, p50: Span, p95: Span, period: Span) {
+        self.job = job
+        self.skips = skips
+        self.p50 = p50
+        self.p95 = p95
+        self.period = period
     }
 }
 

@@ -13,8 +13,8 @@ package protocol Disk: Sendable {
     /// Makes an empty file, or empties an existing one, and allocates `bytes` for it, which read as zeros:
     /// writing into them later needs no further space. On an error no file is left behind.
     func create(_ name: String, allocating bytes: Int) throws(DiskError)
-    /// Writes zeros into allocated space that was never written, and syncs them: afterwards a datasync there has
-    /// nothing but data to bring to the medium. It changes no bytes, so a disk may do nothing.
+    /// Writes zeros into allocated space that was never written, and syncs them: afterwards a datasync there
+    /// has nothing but data to bring to the medium. It changes no bytes, so a disk may do nothing.
     func settle(_ name: String, at offset: Int, count: Int) throws(DiskError)
     /// Overwrites from `offset`; the file grows when that is needed.
     func write(_ name: String, at offset: Int, _ bytes: [UInt8]) throws(DiskError)

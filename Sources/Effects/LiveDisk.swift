@@ -119,8 +119,8 @@ package final class LiveDisk: Disk {
         guard code == 0 else { throw failure("allocate", name, code) }
     }
 
-    /// ext4 keeps allocated space as "unwritten" and journals the change of each part that is written; measured, a
-    /// datasync over settled space takes less than half as long.
+    /// ext4 keeps allocated space as "unwritten" and journals the change of each part that is written;
+    /// measured, a datasync over settled space takes less than half as long.
     package func settle(_ name: String, at offset: Int, count: Int) throws(DiskError) {
         try write(name, at: offset, [UInt8](repeating: 0, count: count))
         try datasync(name)

@@ -71,6 +71,19 @@ extension Engine {
         }
     }
 
+    /// Calls again for a slot that is held as `unknown-held`: a manual run that carries the slot's key. The
+    /// slot's own record stays as it is.
+    package func release(
+        _ slot: Slot,
+        of job: JobID,
+        as caller: Caller
+    ) async throws(CommandError) -> OpenRunView {
+        try await command { flow, now throws(CommandError) in
+            try flow.check(job, caller, nil)
+            return try flow.release(slot, of: job, now: now)
+        }
+    }
+
     /// Gives up the slots that wait under `catchup=all`; they end as `discarded`. Returns how many.
     package func discardCatchup(_ job: JobID, as caller: Caller) async throws(CommandError) -> Int {
         try await command { flow, now throws(CommandError) in

@@ -29,7 +29,12 @@ package struct Flow: Sendable {
     var catching: [JobID: Timestamp] = [:]
     /// Jobs with a slot that waits for a place under its limit.
     var accepted: [JobID: AcceptedSlot] = [:]
+    var pace = PaceWatch()
     var metrics = FlowMetrics()
+
+    /// Alarms answered in one turn: when many thousands are due at once, the first calls leave while the
+    /// others are still being decided.
+    static let alarmsMax = 1024
 
     /// A call on its way.
     struct Flight: Sendable {
@@ -48,7 +53,9 @@ package struct Flow: Sendable {
 
     /// **Trigger and schedule.** Everything whose time has come, in order.
     mutating func due(at now: Timestamp) {
-        while let alarm = timetable.ring(at: now) {
+        var rung = 0
+        while rung < Self.alarmsMax, let alarm = timetable.ring(at: now) {
+            rung += 1
             switch alarm {
             case .slot(let job): decide(job, now: now)
             case .retry(let run): tryAgain(run, now: now)
@@ -64,7 +71,9 @@ package struct Flow: Sendable {
     mutating func intend(_ decision: Decision, limit: UInt32, now: Timestamp) {
         for step in decision.steps {
             switch step {
-            case .settle(let record): write(.slotsDecided(record), now)
+            case .settle(let record):
+                write(.slotsDecided(record), now)
+                if record.result == .overlapSkipped { noticeFallingBehind(record, now: now) }
             case .queue(let record): write(.slotQueued(record), now)
             case .run(let record):
                 write(.slotDecided(record), now)

@@ -180,6 +180,17 @@ extension Flow {
         return OpenRunView(id: id, run: run)
     }
 
+    package mutating func release(
+        _ slot: Slot,
+        of job: JobID,
+        now: Timestamp
+    ) throws(CommandError) -> OpenRunView {
+        guard let id = openRun(job, .released, slot: slot, now: now), let run = ledger.openRuns[id] else {
+            throw .conflict("job \(job) cannot be run: its schedule does not compile")
+        }
+        return OpenRunView(id: id, run: run)
+    }
+
     /// Gives up what waits under `catchup=all`. Returns how many slots that were.
     package mutating func discardCatchup(_ job: JobID, now: Timestamp) throws(CommandError) -> Int {
         guard catching[job] != nil else { return 0 }

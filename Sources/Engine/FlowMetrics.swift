@@ -21,7 +21,7 @@ package struct FlowMetrics: Sendable {
         if let failure = report.failure { failures[failure.kind, default: 0] += 1 }
     }
 
-    mutating func count(_ result: SlotResult, lasted: Span) {
+    mutating func count(_ result: SlotResult) {
         closed[result, default: 0] += 1
     }
 }

@@ -45,7 +45,8 @@ extension Flow {
         now: Timestamp
     ) {
         write(.runClosed(RunClosed(job: run.job, run: id, result: result, report: report)), now)
-        metrics.count(result, lasted: now - run.openedAt)
+        metrics.count(result)
+        pace.note(run.job, lasted: now - run.openedAt, isSkipping: ledger.jobs[run.job].skipsInARow > 0)
         wake(run.job, now: now)
     }
 
@@ -98,7 +99,7 @@ extension Flow {
             }
             let report = AttemptReport(n: run.attempt)
             write(.runClosed(RunClosed(job: job, run: id, result: result, report: report)), now)
-            metrics.count(result, lasted: now - run.openedAt)
+            metrics.count(result)
         }
     }
 

@@ -144,7 +144,7 @@ struct FolderCheck {
                     file: segment.name,
                     offset: offset,
                     what:
-                        "a torn end of \(rest.end - offset) bytes: a write that never returned, or one under way",
+                        "a torn end of \(rest.end - offset) bytes: a write never finished, or one under way",
                     remedy: "Nothing: nobody was told of it, and the next start cuts it off."
                 )
             )
@@ -198,7 +198,7 @@ struct FolderCheck {
                 segment.name,
                 offset,
                 "record \(sequence) does not point back at the one before it about job \(head.subject)",
-                "Runs and slots of this job may be listed in part; report it with the folder's `journal check`."
+                "Runs and slots of this job may be listed in part; report it with this output."
             )
         }
     }

@@ -235,14 +235,21 @@ package final class Journal: Sendable {
         if let current = writer.current, current.size - current.offset >= frame.byteCount { return current }
         let needed = frame.byteCount + SegmentHeader.byteCount
         let spare = try allocation.withLock { (allocation) throws(DiskError) in
-            var spare = front.withLock { $0.next }
-            if spare.map({ $0.size < needed }) ?? true {
-                spare = try allocate(max(limits.segmentBytes, needed), replacing: spare, &allocation)
+            if let current = writer.current, !current.isBegun {
+                // Too small for the folder's first frame. A number may not stay without records before a
+                // later one.
+                let small = SpareSegment(ordinal: current.ordinal, size: current.size)
+                return try allocate(needed, replacing: small, &allocation)
             }
+            let ahead = front.withLock { $0.next }
+            if let ahead, ahead.size >= needed {
+                front.withLock { $0.next = nil }
+                return ahead
+            }
+            let made = try allocate(max(limits.segmentBytes, needed), replacing: ahead, &allocation)
             front.withLock { $0.next = nil }
-            return spare
+            return made
         }
-        guard let spare else { preconditionFailure("what is allocated is there") }
         return CurrentSegment(
             ordinal: spare.ordinal,
             offset: SegmentHeader.byteCount,
@@ -266,9 +273,9 @@ package final class Journal: Sendable {
             && front.currentLeft - front.pending < max(limits.segmentBytes / 2, 2 * limits.reserveBytes)
     }
 
-    /// Does a step towards the next segment if one is due: allocates it, or settles a MiB of it. To be called at the
-    /// start and after each flush, off the hot path; a step takes milliseconds, and none is a look. A full disk is no
-    /// failure of the journal: `room` shrinks until a later call succeeds.
+    /// Does a step towards the next segment if one is due: allocates it, or settles a MiB of it. To be called
+    /// at the start and after each flush, off the hot path; a step takes milliseconds, and none is a look. A
+    /// full disk is no failure of the journal: `room` shrinks until a later call succeeds.
     /// - Returns: what the disk said, if it refused.
     @discardableResult
     package func prepareNextSegment() -> DiskError? {
@@ -302,7 +309,7 @@ package final class Journal: Sendable {
         try disk.create(name, allocating: bytes)
         try disk.datasync(name)
         try disk.syncDirectory()
-        allocation.lastOrdinal = ordinal
+        allocation.lastOrdinal = max(allocation.lastOrdinal, ordinal)
         return SpareSegment(ordinal: ordinal, size: bytes)
     }
 

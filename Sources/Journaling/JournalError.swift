@@ -55,7 +55,7 @@ extension JournalError: CustomStringConvertible {
         case .corrupt(let segment, let offset, let reason):
             "The journal is damaged: \(segment) at byte \(offset): \(reason)."
         case .historyMissing(let needed, let oldest):
-            "The journal begins at sequence \(oldest), but record \(needed) is needed and no snapshot holds it."
+            "The journal begins at sequence \(oldest); record \(needed) is needed and no snapshot has it."
         case .newerFormat(let file, let version):
             "\(file) has format \(version), which this build does not know."
         case .unknownKind(let name, let sequence):
@@ -81,7 +81,7 @@ extension JournalError: CustomStringConvertible {
     package var hint: String {
         switch self {
         case .corrupt, .unreadableRecord, .ledger:
-            "Run `chronatog journal check` for the whole picture, then restore a backup; keep a copy of the folder."
+            "Run `chronatog journal check` for the whole picture, then restore a backup; keep a copy."
         case .historyMissing: "Restore the missing segments or snapshots from a backup of the folder."
         case .newerFormat, .unknownKind: "Start the newer build that wrote it; it has not been changed."
         case .locked: "Stop the other process, or give this one its own --data-dir."

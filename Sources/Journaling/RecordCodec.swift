@@ -72,6 +72,16 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
     case .clockStepped(let r):
         w.write(1, time: r.from, from: now)
         w.write(3, time: r.to, from: now)
+    case .jobFellBehind(let r): r.encode(into: &w)
+    }
+}
+
+extension JobFellBehind {
+    fileprivate func encode(into w: inout FieldWriter) {
+        w.write(1, UInt64(skips))
+        w.write(2, signed: p50.microseconds)
+        w.write(3, signed: p95.microseconds)
+        w.write(4, signed: period.microseconds)
     }
 }
 

@@ -56,7 +56,26 @@ func decodePayload(
     case .runOpened: return .runOpened(try RunOpened(context, &reader))
     case .attemptFailed, .attemptIntended, .runClosed: return try decodeAttempt(kind, context, &reader)
     case .clockStepped: return .clockStepped(try decodeClockStep(kind, context, &reader))
+    case .jobFellBehind: return .jobFellBehind(try decodeFallingBehind(kind, context, &reader))
     }
+}
+
+private func decodeFallingBehind(
+    _ kind: RecordKind,
+    _ context: PayloadContext,
+    _ reader: inout FieldReader
+) throws(FieldError) -> JobFellBehind {
+    var record = JobFellBehind(job: context.job, skips: 0, p50: .zero, p95: .zero, period: .zero)
+    while let (field, value) = try reader.next() {
+        switch field {
+        case 1: record.skips = try value.number(field, kind)
+        case 2: record.p50 = Span(microseconds: value.signed ?? 0)
+        case 3: record.p95 = Span(microseconds: value.signed ?? 0)
+        case 4: record.period = Span(microseconds: value.signed ?? 0)
+        default: throw .invalid(field: field, of: kind.name)
+        }
+    }
+    return record
 }
 
 private func decodeClockStep(

@@ -20,6 +20,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case attemptIntended = 16
     case runClosed = 17
     case clockStepped = 18
+    case jobFellBehind = 19
 
     /// camelCase, as `Record.name`.
     package var name: String { String(describing: self) }
@@ -51,6 +52,7 @@ extension Record {
         case .attemptIntended: .attemptIntended
         case .runClosed: .runClosed
         case .clockStepped: .clockStepped
+        case .jobFellBehind: .jobFellBehind
         }
     }
 }

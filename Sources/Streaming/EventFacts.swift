@@ -37,6 +37,12 @@ enum EventFacts {
         case .attemptFailed(let r): attempt(r.report) + compact([("retry_at", r.retryAt.json)])
         case .attemptIntended(let r): compact([("attempt", .number(Int64(r.n)))])
         case .runClosed(let r): compact([("result", .string(r.result.word))]) + attempt(r.report)
+        case .jobFellBehind(let r):
+            compact([
+                ("skips", .number(Int64(r.skips))), ("p50", .string(r.p50.text)),
+                ("p95", .string(r.p95.text)),
+                ("period", .string(r.period.text)),
+            ])
         case .clockStepped(let r): compact([("from", r.from.json), ("to", r.to.json)])
         }
     }

@@ -19,6 +19,7 @@ package enum EventType: String, Sendable, CaseIterable {
     case attemptFailed = "attempt.failed"
     case attemptIntended = "attempt.intended"
     case runClosed = "run.closed"
+    case jobFellBehind = "job.falling_behind"
     case clockStepped = "clock.stepped"
 
     package init(_ record: Record) {
@@ -41,6 +42,7 @@ package enum EventType: String, Sendable, CaseIterable {
             case .attemptFailed: .attemptFailed
             case .attemptIntended: .attemptIntended
             case .runClosed: .runClosed
+            case .jobFellBehind: .jobFellBehind
             case .clockStepped: .clockStepped
             }
     }

@@ -187,6 +187,44 @@ import Testing
         await second.stop()
     }
 
+    @Test func `a held slot is called again with its own key when it is released`() async throws {
+        let disk = MemoryDisk()
+        let first = try await EngineRig(disk: disk)
+        let job = try await first.add("0 * * * *", target: "/_sink/200?hang=1") {
+            $0.deadlines.firstByte = .hours(1)
+            $0.deadlines.total = .hours(1)
+            $0.onUnknown = .hold
+        }
+        try await first.advance(.hours(1))
+        let key = first.sink.captured.first?.headers.first { $0.name == "Idempotency-Key" }?.value
+        await first.stop()
+        let second = try await EngineRig(disk: disk, start: EngineRig.start + .hours(1) + .seconds(5))
+        #expect(try await second.results(job) == [.unknownHeld: 1])
+        let slot = try await second.records(job).compactMap { entry -> Slot? in
+            if case .slotDecided(let record) = entry.record { record.slot } else { nil }
+        }
+        _ = try await second.engine.release(try #require(slot.first), of: job, as: .operator)
+        try await second.advance(.seconds(1))
+        let again = second.sink.captured.first?.headers.first { $0.name == "Idempotency-Key" }?.value
+        #expect(key != nil && key == again)
+        await second.stop()
+    }
+
+    @Test func `a job that skips three slots in a row is said to fall behind, once an hour`() async throws {
+        let rig = try await EngineRig()
+        let job = try await rig.add("* * * * *", target: "/_sink/200?delay=10m") {
+            $0.deadlines.firstByte = .hours(1)
+            $0.deadlines.total = .hours(1)
+        }
+        try await rig.advance(.minutes(50))
+        let said = try await rig.records(job).compactMap { entry -> JobFellBehind? in
+            if case .jobFellBehind(let record) = entry.record { record } else { nil }
+        }
+        #expect(said.count == 1)
+        #expect(said.first?.skips == 3 && said.first?.period == .minutes(1) && said.first?.p95 == .minutes(3))
+        await rig.stop()
+    }
+
     @Test func `max_runs finishes a job after that many runs`() async throws {
         let rig = try await EngineRig()
         let job = try await rig.add("* * * * *") { $0.runsMax = 3 }

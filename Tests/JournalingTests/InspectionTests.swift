@@ -38,10 +38,11 @@ struct InspectionTests {
         let disk = MemoryDisk()
         var fixture = try JournalFixture(disk)
         try fixture.fill()
-        try disk.write(SegmentHeader.name(1), at: Int(fixture.journal.durableEnd.byte), [1, 2, 3])
+        try disk.write(fixture.end.name, at: fixture.end.offset, [1, 2, 3])
         let report = try inspection(disk).check()
         #expect(report.isSound)
-        #expect(report.findings.map(\.offset) == [Int(fixture.journal.durableEnd.byte)])
+        #expect(report.findings.map(\.offset) == [fixture.end.offset])
+        #expect(report.findings.map(\.file) == [fixture.end.name])
     }
 
     @Test func `every damaged place is named, and the records between are counted`() throws {
@@ -50,18 +51,19 @@ struct InspectionTests {
         try fixture.fill()
         var ends: [Int] = []
         for _ in 0..<6 {
-            ends.append(Int(fixture.journal.durableEnd.byte))
+            ends.append(fixture.end.offset)
             try fixture.run(JobID(20))
             _ = try fixture.journal.flush()
         }
-        for place in [ends[0], ends[3]] { try disk.write(SegmentHeader.name(1), at: place + 50, [0xdd]) }
+        let segment = fixture.end.name
+        for place in [ends[0], ends[3]] { try disk.write(segment, at: place + 50, [0xdd]) }
         try fixture.journal.writeSnapshot(of: fixture.ledger)
         let name = SnapshotHeader.name(fixture.ledger.sequence)
         try disk.write(name, at: 70, [0xdd])
         let report = try inspection(disk).check()
         let damage = report.findings.filter { $0.gravity == .damage }
-        #expect(damage.contains { $0.file == SegmentHeader.name(1) && $0.offset == ends[0] })
-        #expect(damage.contains { $0.file == SegmentHeader.name(1) && $0.offset == ends[3] })
+        #expect(damage.contains { $0.file == segment && $0.offset == ends[0] })
+        #expect(damage.contains { $0.file == segment && $0.offset == ends[3] })
         #expect(damage.contains { $0.file == name })
         #expect(report.records == fixture.ledger.sequence.value - 4)
         #expect(damage.allSatisfy { !$0.remedy.isEmpty })

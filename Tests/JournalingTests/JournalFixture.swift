@@ -36,6 +36,9 @@ struct JournalFixture {
     /// What readers know of the segments.
     var segments: [SegmentInfo] { journal.catalog.withLock { $0.segments } }
 
+    /// Where the last durable frame ends.
+    var end: (name: String, offset: Int) { segments.last.map { ($0.name, $0.end) } ?? ("", 0) }
+
     /// Appends and applies a group, in one frame.
     @discardableResult
     mutating func append(_ records: [Record]) throws(JournalError) -> [Sequence] {
@@ -133,6 +136,7 @@ struct JournalFixture {
     /// Something of everything that a snapshot has to keep.
     mutating func fill() throws(JournalError) {
         try found()
+        _ = try journal.flush()
         try register(70)
         _ = try journal.flush()
         for job in 1...5 { try run(JobID(UInt32(job))) }

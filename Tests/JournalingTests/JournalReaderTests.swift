@@ -121,7 +121,7 @@ struct JournalReaderTests {
         let (fixture, entries) = try history(restart: false)
         let reader = fixture.journal.reader()
         let position = try #require(try reader.find(Sequence(50)))
-        let segment = fixture.segments[0]
+        let segment = try #require(fixture.segments.last { $0.base <= position })
         try fixture.disk.write(segment.name, at: segment.offset(of: position) + 3, [0xee])
         let error = #expect(throws: JournalError.self) { _ = try reader.entry(at: position) }
         guard case .corrupt(segment.name, let offset, _) = error else {

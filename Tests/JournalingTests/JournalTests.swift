@@ -62,6 +62,34 @@ struct JournalTests {
         #expect(try JournalFixture(disk).ledger.difference(from: expected) == nil)
     }
 
+    @Test func `the first frame of a folder may be larger than its first segment`() throws {
+        let disk = MemoryDisk()
+        var fixture = try JournalFixture(disk)
+        try fixture.found()
+        try fixture.register(100)
+        #expect(fixture.journal.appended == Sequence(103))
+        _ = try fixture.journal.flush()
+        for _ in 0..<3 {
+            try fixture.run(JobID(1), body: [UInt8](repeating: 1, count: 40_000))
+            _ = try fixture.journal.flush()
+        }
+        #expect(fixture.segments.map(\.ordinal) == [1, 2, 3, 4])
+        let expected = fixture.ledger
+        disk.unlock()
+        #expect(try JournalFixture(disk).ledger.difference(from: expected) == nil)
+    }
+
+    @Test func `a folder that was left before its first record is begun again`() throws {
+        let disk = MemoryDisk()
+        for _ in 0..<3 {
+            let fixture = try JournalFixture(disk)
+            #expect(fixture.journal.room == .plenty)
+            #expect(try Inspection(disk: disk, limits: JournalFixture.smallLimits).check().findings.isEmpty)
+            disk.unlock()
+        }
+        #expect(disk.list().count == 2)
+    }
+
     @Test func `a group that is given up leaves no trace`() throws {
         let disk = MemoryDisk()
         var fixture = try JournalFixture(disk)

@@ -23,7 +23,7 @@ struct RecordCodecTests {
     }
 
     @Test func `the samples cover every kind`() {
-        #expect(SampleRecord.full.map(\.entry.record.kind) == RecordKind.allCases)
+        #expect(Set(SampleRecord.full.map(\.entry.record.kind)) == Set(RecordKind.allCases))
         for sample in SampleRecord.all {
             #expect(sample.entry.record.kind.name == sample.entry.record.name)
         }

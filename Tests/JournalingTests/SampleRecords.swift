@@ -139,6 +139,12 @@ struct SampleRecord: Sendable, CustomTestStringConvertible {
             .runClosed(RunClosed(job: job, run: Sequence(40), result: .failed, report: report))
         ),
         SampleRecord("clockStepped", .clockStepped(ClockStepped(from: now, to: noon - .hours(3)))),
+        SampleRecord(
+            "jobFellBehind",
+            .jobFellBehind(
+                JobFellBehind(job: job, skips: 3, p50: .seconds(7), p95: .seconds(9), period: .seconds(4))
+            )
+        ),
     ]
 
     static let sparse: [SampleRecord] = [

@@ -114,15 +114,15 @@ struct SnapshotTests {
         let disk = MemoryDisk()
         var fixture = try JournalFixture(disk)
         try fixture.fill()
-        let end = Int(fixture.journal.durableEnd.byte)
+        let end = fixture.end.offset
         try fixture.run(JobID(20))
         _ = try fixture.journal.flush()
         try fixture.journal.writeSnapshot(of: fixture.ledger)
-        let length = Int(fixture.journal.durableEnd.byte) - end
-        try disk.write(SegmentHeader.name(1), at: end, [UInt8](repeating: 0, count: length))
+        let segment = fixture.end.name
+        try disk.write(segment, at: end, [UInt8](repeating: 0, count: fixture.end.offset - end))
         disk.unlock()
         let error = #expect(throws: JournalError.self) { _ = try JournalFixture(disk) }
-        guard case .corrupt(SegmentHeader.name(1), end, _) = error else {
+        guard case .corrupt(segment, end, _) = error else {
             Issue.record("\(String(describing: error))")
             return
         }

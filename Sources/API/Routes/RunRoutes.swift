@@ -27,6 +27,18 @@ enum RunRoutes {
             $0.answerSchema = "Run"
             $0.problems = [.notFound]
         },
+        Route(
+            "POST",
+            "\(RouteTable.prefix)/runs/{id}/release",
+            .scheduler,
+            "Call again for a slot held as unknown-held, with its key",
+            answer: release
+        )
+        .with {
+            $0.answerStatus = 202
+            $0.answerSchema = "Run"
+            $0.problems = [.notFound, .conflict, .storageFull]
+        },
     ]
 
     @Sendable private static func list(_ site: Site, _ request: APIRequest) async throws -> Reply {
@@ -65,6 +77,20 @@ enum RunRoutes {
     }
 
     @Sendable private static func read(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        .json(try await run(site, request).json)
+    }
+
+    /// A run held as unknown is called again, with its slot's key, when somebody has looked.
+    @Sendable private static func release(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let held = try await run(site, request)
+        guard held.result == .unknownHeld, let slot = held.slot else {
+            throw CommandError.conflict("run \(held.id) is not a slot's run that ended as unknown-held")
+        }
+        let opened = try await site.engine.release(slot, of: held.job, as: request.caller)
+        return .json(RunHistory(id: opened.id, open: opened.run).json, status: 202)
+    }
+
+    private static func run(_ site: Site, _ request: APIRequest) async throws -> RunHistory {
         let id = try request.runID()
         let found = try await site.read { records -> RunHistory? in
             guard let opening = try records.find(id), var run = RunHistory(opening: opening) else {
@@ -79,7 +105,7 @@ enum RunRoutes {
         guard let run = found, try await site.mayRead(run.job, as: request.caller) else {
             throw Problem.notFound("run \(id)")
         }
-        return .json(run.json)
+        return run
     }
 }
 

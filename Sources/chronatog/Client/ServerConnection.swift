@@ -97,7 +97,7 @@ final class ServerConnection: Sendable {
         case .none: break
         case .bearer(let token): lines += "Authorization: Bearer \(Self.oneLine(token))\r\n"
         case .basic(let username, let password):
-            lines += "Authorization: Basic \(Base64.text(Array("\(username):\(password)".utf8)))\r\n"
+            lines += "Authorization: Basic \(Base64.encode(Array("\(username):\(password)".utf8)))\r\n"
         }
         return lines
     }

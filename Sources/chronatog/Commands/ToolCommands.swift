@@ -11,8 +11,8 @@ struct HealthcheckCommand: ClientCommand {
     @OptionGroup var server: ServerOptions
 
     func run(asking server: ServerConnection) async throws(CommandFailure) {
-        let answer = try await server.bytes("GET", "/healthz")
-        StandardStream.output.line(answer.isEmpty ? "ok" : String(decoding: answer, as: UTF8.self))
+        let answer = try await server.request("GET", "/healthz")
+        StandardStream.output.line(answer.text)
     }
 }
 

@@ -1,22 +1,21 @@
-import Domain
-
-/// Reads JSON text (RFC 8259) into a `JSON` value: answers of the server, and the lines of `next --stdin`.
+/// Reads JSON text (RFC 8259) into a `JSON` value: requests, answers of the server, the lines of `next
+/// --stdin`. Ours because a person is told where the text goes wrong, which the libraries at hand do not say.
 ///
 /// Strict: one value and nothing after it, no trailing commas, no lone surrogates, no duplicate keys left to
 /// chance (the first wins when read by key). Depth is bounded, so hostile text cannot exhaust the stack.
-struct JSONReader {
+package struct JSONReader {
     private let bytes: [UInt8]
     private var position = 0
     private static let depthMax = 64
 
     /// Where and why the text is not JSON.
-    struct Fault: Error, Equatable {
-        var offset: Int
-        var problem: String
-        var sentence: String { "not JSON: \(problem) at byte \(offset)" }
+    package struct Fault: Error, Equatable {
+        package var offset: Int
+        package var problem: String
+        package var sentence: String { "not JSON: \(problem) at byte \(offset)" }
     }
 
-    static func value(of bytes: [UInt8]) throws(Fault) -> JSON {
+    package static func value(of bytes: [UInt8]) throws(Fault) -> JSON {
         var reader = JSONReader(bytes: bytes)
         let value = try reader.value(depth: 0)
         reader.skipSpace()
@@ -24,7 +23,7 @@ struct JSONReader {
         return value
     }
 
-    static func value(of text: String) throws(Fault) -> JSON { try value(of: Array(text.utf8)) }
+    package static func value(of text: String) throws(Fault) -> JSON { try value(of: Array(text.utf8)) }
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
 

@@ -1,8 +1,6 @@
 import Domain
 import Testing
 
-@testable import chronatog
-
 struct JSONReaderTests {
     @Test func `what is written reads back`() throws {
         let value = JSON.object([
@@ -51,6 +49,6 @@ struct JSONReaderTests {
         Vector(plain: "fooba", encoded: "Zm9vYmE="), Vector(plain: "foobar", encoded: "Zm9vYmFy"),
     ])
     func `Base64 with padding`(_ row: Vector) {
-        #expect(Base64.text(Array(row.plain.utf8)) == row.encoded)
+        #expect(Base64.encode(Array(row.plain.utf8)) == row.encoded)
     }
 }
