@@ -10,9 +10,11 @@ WORKDIR /source
 COPY Package.swift ./
 RUN swift package resolve
 COPY Sources Sources
-RUN swift build -c release -Xswiftc -static-executable --product chronatog \
-    && install -D -m 755 "$(swift build -c release -Xswiftc -static-executable --show-bin-path)/chronatog" \
-        /image/chronatog \
+# The last flags let the linker leave out what is not used (see .ci/run).
+RUN swift build -c release --product chronatog -Xswiftc -static-executable \
+        -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
+        -Xlinker --icf=all \
+    && install -D -m 755 .build/release/chronatog /image/chronatog \
     && strip /image/chronatog \
     && install -D -m 644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt \
     && install -d -m 700 -o 10001 -g 10001 /image/data \

@@ -27,6 +27,7 @@ final class JournalWriter: Sendable {
     /// Blocks until `finish`, or until the journal fails.
     func run(report: (Mailbox.Notice, _ took: Span?) -> Void) {
         let time = SystemTime()
+        journal.prepareNextSegment()
         while true {
             bell.wait()
             let isLast = isFinishing.withLock { $0 }

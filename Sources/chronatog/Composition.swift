@@ -72,6 +72,7 @@ final class Composition: Sendable {
             sink: sink,
             entropy: entropy,
             time: time,
+            logger: logger,
             judgeLiteral: { [policy] host, port in
                 policy.current.judge(literalHost: host, port: port)?.sentence
             }

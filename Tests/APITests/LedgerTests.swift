@@ -156,7 +156,7 @@ struct LedgerTests {
         #expect(
             await rig.send("GET", "\(api)/clock").json
                 == JSON.compact([
-                    ("frozen", .bool(true)), ("now", .string(SiteRig.start)), ("speed", .number(1)),
+                    ("now", .string(SiteRig.start)), ("frozen", .bool(true)), ("speed", .number(1)),
                 ])
         )
         let set = await rig.send("POST", "\(api)/clock", #"{"set":"2026-02-01T00:00:00Z"}"#)

@@ -22,7 +22,9 @@ struct ServerTests {
             let start = Date.now.addingTimeInterval(2).formatted(.iso8601)
             _ = try await rig.target.call { $0.scheduledAt >= start }
             let jobs = try await rig.apart { try Listed.all(server.api) }
-            let names = Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0.name) })
+            let names = Dictionary(jobs.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+            #expect(names.count == jobs.count, "a job is listed twice; SEED=\(seed)")
+            #expect(acknowledged.twice.isEmpty, "SEED=\(seed)")
             for (id, name) in acknowledged.names {
                 #expect(names[id] == name, "job \(id) was acknowledged as \(name); SEED=\(seed)")
             }
@@ -168,13 +170,23 @@ private func expectEqualKeys(_ calls: [RecordingTarget.Call], _ decided: [(Liste
 
 /// What the server has promised to keep.
 private final class Acknowledged: Sendable {
-    private let jobs = Mutex<[String: String]>([:])
+    private let state = Mutex(State())
 
-    var names: [String: String] { jobs.withLock { $0 } }
+    private struct State {
+        var names: [String: String] = [:]
+        var twice: [String] = []
+    }
+
+    var names: [String: String] { state.withLock { $0.names } }
+    /// Ids given to two jobs. They are looked at afterwards: the clients' threads belong to no test.
+    var twice: [String] { state.withLock { $0.twice } }
 
     func add(_ id: String, _ name: String) {
-        let former = jobs.withLock { $0.updateValue(name, forKey: id) }
-        #expect(former == nil, "id \(id) was given to \(former ?? "") and again to \(name)")
+        state.withLock { state in
+            if let former = state.names.updateValue(name, forKey: id) {
+                state.twice.append("\(id): \(former), \(name)")
+            }
+        }
     }
 }
 
