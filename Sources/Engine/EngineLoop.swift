@@ -112,14 +112,13 @@ struct EngineLoop: Sendable {
         noticeClockStep()
         if virtual.isAdvancing, isQuiet { passTime() }
         let now = clock.now
-        for outcome in virtual.ready(
+        let outcomes = virtual.ready(
             mail.outcomes,
             isBarrier: clock.isFrozen,
             callsOut: flow.flights.count,
             now: now
-        ) {
-            flow.conclude(outcome, now: now)
-        }
+        )
+        for outcome in clock.isFrozen ? flow.inOrder(outcomes) : outcomes { flow.conclude(outcome, now: now) }
         for command in mail.commands { perform(command, now: now) }
         if stopAt == nil, journal.room == .plenty { flow.due(at: now) }
     }
@@ -177,7 +176,10 @@ struct EngineLoop: Sendable {
         guard journal.appended > durable else { return }
         guard settings.flushesInline else { return writer.ring() }
         do {
-            if let sequence = try journal.flush() { durable = sequence }
+            if let sequence = try journal.flush() {
+                durable = sequence
+                journalMetrics.frames += 1
+            }
             journal.prepareNextSegment()
         } catch {
             mailbox.post { $0.notices.append(.storageFailed("\(error)")) }

@@ -1,5 +1,6 @@
 internal import Dispatching
 internal import Domain
+internal import Effects
 internal import Scheduling
 
 // A run between its opening and its one end.
@@ -101,6 +102,18 @@ extension Flow {
             write(.runClosed(RunClosed(job: job, run: id, result: result, report: report)), now)
             metrics.count(result)
         }
+    }
+
+    /// Outcomes of one frozen instant by (slot, job, attempt): an order that no network can change.
+    func inOrder(_ outcomes: [Outcome]) -> [Outcome] {
+        func place(_ outcome: Outcome) -> (Timestamp, JobID, UInt16) {
+            guard let flight = flights[outcome.id], let run = ledger.openRuns[flight.run] else {
+                return (.distantFuture, JobID(.max), 0)
+            }
+            return (run.scheduledAt, run.job, run.attempt)
+        }
+        guard outcomes.count > 1 else { return outcomes }
+        return outcomes.map { (place($0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     /// Opens a run that no slot asked for.

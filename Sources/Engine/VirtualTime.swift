@@ -64,8 +64,7 @@ struct VirtualTime: Sendable {
             ready.append(contentsOf: held)
             held.removeAll()
         }
-        // The sequence of the intent is the order of (slot, job, attempt) that the records have.
-        return ready.sorted { $0.id < $1.id }
+        return ready
     }
 
     /// Lets time pass up to `target`; frozen meanwhile, so that every instant is completed.

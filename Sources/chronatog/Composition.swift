@@ -87,6 +87,7 @@ final class Composition: Sendable {
         until signals: StopSignals,
         onRunning: @escaping @Sendable (_ url: String) async -> Void
     ) async throws(CommandFailure) {
+        let (up, isUp) = AsyncStream.makeStream(of: Bool.self, bufferingPolicy: .bufferingOldest(1))
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [self] in
                 do {
@@ -98,15 +99,19 @@ final class Composition: Sendable {
                             self.refused.withLock { $0 = error }
                             signals.finish(because: "the start failed")
                         }
+                        isUp.yield(true)
                     }
                 } catch {
                     refused.withLock { $0 = Self.listenFailure(error, configuration.server.listen) }
                     signals.finish(because: "the start failed")
                 }
+                isUp.yield(false)
             }
+            // A signal that comes during the start is obeyed after it: only what runs can be stopped.
+            let hasListened = await up.first { _ in true } ?? false
             let reason = await signals.wait()
             logger.notice("stopping", metadata: ["because": "\(reason)"])
-            await end(hasListened: refused.withLock { $0 == nil })
+            await end(hasListened: hasListened)
         }
         if let failure = refused.withLock({ $0 }) { throw failure }
         if let reason = failure.withLock({ $0 }) {
