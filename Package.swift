@@ -95,7 +95,7 @@ let package = Package(
                 nioCore, nioPosix,
             ]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["chronatog", "Cron", "Domain", "Effects"]),
+        .testTarget(name: "CommandTests", dependencies: ["chronatog", "Cron", "Domain", "Effects", logging]),
         .testTarget(name: "ServerTests", dependencies: ["chronatog", nioCore, nioPosix]),
         .testTarget(name: "TidyTests"),
         .testTarget(

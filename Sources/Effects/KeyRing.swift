@@ -57,18 +57,14 @@ package struct KeyRing: Sendable {
         }
     }
 
-    /// A job's own signing key (Standard Webhooks), 32 bytes, derived and never stored. It comes from the
-    /// oldest key of the ring, so that a rotation does not change what partners verify with.
+    /// A job's own signing key (Standard Webhooks), 32 bytes, derived and never stored: HMAC-SHA256 of the
+    /// store and the job under the oldest key of the ring, so that a rotation does not change what partners
+    /// verify with.
     package func signingKey(storeID: [UInt8], job: JobID) -> [UInt8] {
-        let info = Array("chronatog signing \(job)".utf8)
-        let derived = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: keys[keys.count - 1].key,
-            salt: storeID,
-            info: info,
-            outputByteCount: 32
-        )
-        // unsafe because the key lends its bytes only inside this closure, which copies them.
-        return unsafe derived.withUnsafeBytes { unsafe Array($0) }
+        var code = HMAC<SHA256>(key: keys[keys.count - 1].key)
+        code.update(data: Array("chronatog signing \(job) ".utf8))
+        code.update(data: storeID)
+        return Array(code.finalize())
     }
 }
 

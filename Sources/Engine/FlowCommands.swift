@@ -40,6 +40,7 @@ extension Flow {
             ),
             now
         )
+        plans.remember(plan, of: definition, job: job, account: owner.account)
         timetable.set(job, at: plan.due(ledger.jobs[job].next, job: job))
         return try view(job)
     }

@@ -8,6 +8,7 @@ extension Flow {
         guard ledger.jobs[job].state == .active, let plan = plan(of: job) else { return }
         guard accepted[job] == nil || isTurn else { return }
         let limit = limits.index(of: plan.limitKey)
+        if !isTurn, waitsInLine(job, plan, limit, now: now) { return }
         while true {
             let decision = SlotDecider.decide(dueJob(job, plan, now: now), limits: &limits, limit: limit)
             intend(decision, limit: limit, now: now)
@@ -16,6 +17,21 @@ extension Flow {
             }
             cancelOpenRuns(of: job, as: .cancelledByNext, now: now)
         }
+    }
+
+    /// When a limit's line is long, an ordinary slot joins it at once and is decided when its turn comes, not
+    /// twice. True when there is nothing more to do.
+    private mutating func waitsInLine(_ job: JobID, _ plan: Plan, _ limit: UInt32, now: Timestamp) -> Bool {
+        guard limits.waitingCount(limit) > 0, catching[job] == nil, plan.runsMax == 0 else { return false }
+        let entry = ledger.jobs[job]
+        let due = plan.due(entry.next, job: job)
+        guard entry.openRuns == 0, entry.queuedSlots == 0, due <= now, now - due <= plan.catchup.misfireAfter,
+            plan.group(after: entry.cursor)?.runs?.instant == entry.next
+        else { return false }
+        accepted[job] = AcceptedSlot(instant: entry.next)
+        limits.wait(limit, .job(job))
+        timetable.set(.limitWait(job), at: now + plan.limit.wait)
+        return true
     }
 
     func dueJob(_ job: JobID, _ plan: Plan, now: Timestamp) -> DueJob {

@@ -5,7 +5,7 @@ package import Domain
 ///
 /// Bounded: beyond `plansMax` distinct plans everything is dropped and compiled anew on demand.
 package struct Plans: Sendable {
-    package static let plansMax = 262_144
+    package static let plansMax = 65_536
     private var pool: [Plan] = []
     private var shared: [SharedKey: UInt32] = [:]
     /// By job number: 0 is "not compiled", otherwise an index into `pool` plus one.
@@ -41,6 +41,23 @@ package struct Plans: Sendable {
         while indexOfJob.count <= number { indexOfJob.append(0) }
         indexOfJob[number] = index
         return pool[Int(index) - 1]
+    }
+
+    /// Keeps a plan that was compiled to check a definition, so that it is not compiled again for its first
+    /// slot.
+    package mutating func remember(_ plan: Plan, of definition: JobDefinition, job: JobID, account: UInt32) {
+        if pool.count >= Self.plansMax { return }
+        let key =
+            plan.lines.allSatisfy { Self.isShareable($0) } ? sharedKey(definition, account: account) : nil
+        var index = key.flatMap { shared[$0] } ?? 0
+        if index == 0 {
+            pool.append(plan)
+            index = UInt32(pool.count)
+            if let key { shared[key] = index }
+        }
+        let number = Int(job.number)
+        while indexOfJob.count <= number { indexOfJob.append(0) }
+        indexOfJob[number] = index
     }
 
     /// Forgets a job's plan: its definition changed.

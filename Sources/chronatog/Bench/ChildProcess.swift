@@ -54,14 +54,20 @@ final class ChildProcess {
         }
     }
 
-    /// Stops it and waits for its end.
+    /// Asks it to end, so that it can clean up, and insists after five seconds.
     func stop() {
         guard !hasEnded else { return }
         hasEnded = true
-        kill(pid, SIGKILL)
+        defer { close(output) }
         var status: Int32 = 0
-        unsafe _ = waitpid(pid, &status, 0)  // because: the status outlives the call
-        close(output)
+        kill(pid, SIGTERM)
+        for _ in 0..<100 {
+            // because: the status outlives the call
+            if unsafe waitpid(pid, &status, WNOHANG) != 0 { return }
+            usleep(50_000)
+        }
+        kill(pid, SIGKILL)
+        unsafe _ = waitpid(pid, &status, 0)
     }
 }
 

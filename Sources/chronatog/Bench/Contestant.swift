@@ -61,6 +61,7 @@ extension BenchCommand {
             configuration.data.folder = FolderPath(folder.path)
             configuration.calls.egress = ["allow=127.0.0.0/8"]
             configuration.calls.targetParallel = ProcessEnvironment.value("CONNS").flatMap { Int($0) } ?? 256
+            configuration.calls.drain = .seconds(1)
             return configuration
         }
 
