@@ -243,11 +243,11 @@ package final class Journal: Sendable {
             }
             let ahead = front.withLock { $0.next }
             if let ahead, ahead.size >= needed {
-                front.withLock { $0.next = nil }
+                takeOver(ahead)
                 return ahead
             }
             let made = try allocate(max(limits.segmentBytes, needed), replacing: ahead, &allocation)
-            front.withLock { $0.next = nil }
+            takeOver(made)
             return made
         }
         return CurrentSegment(
@@ -256,6 +256,15 @@ package final class Journal: Sendable {
             size: spare.size,
             isBegun: false
         )
+    }
+
+    /// From now on `room` counts what the new segment has: between the spare's taking and the frame's end
+    /// nobody may be told that the disk is full.
+    private func takeOver(_ segment: SpareSegment) {
+        front.withLock { front in
+            front.next = nil
+            front.currentLeft = segment.size - SegmentHeader.byteCount
+        }
     }
 
     // MARK: Space
