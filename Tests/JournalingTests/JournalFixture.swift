@@ -178,6 +178,8 @@ struct JournalFixture {
 final class FailingDisk: Disk {
     let base: MemoryDisk
     private let plan: FailurePlan
+    /// Called before every write.
+    let onWrite = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(_ base: MemoryDisk, failing operation: String, after count: Int = 0, kind: DiskError.Kind) {
         self.base = base
@@ -201,6 +203,7 @@ final class FailingDisk: Disk {
         try base.create(name, allocating: bytes)
     }
     func write(_ name: String, at offset: Int, _ bytes: [UInt8]) throws(DiskError) {
+        onWrite.withLock { $0 }?()
         try plan.check("write", name)
         try base.write(name, at: offset, bytes)
     }

@@ -1,5 +1,6 @@
 import Domain
 import Effects
+import Synchronization
 import Testing
 
 @testable import Journaling
@@ -147,6 +148,21 @@ struct JournalTests {
         #expect(again.ledger.sequence >= durable.sequence)
     }
 
+    @Test func `a segment that takes over never looks like a full disk`() throws {
+        let disk = FailingDisk(MemoryDisk(), failing: "none", kind: .noSpace)
+        var fixture = try JournalFixture(disk)
+        try fixture.fill()
+        let (journal, seen) = (fixture.journal, Rooms())
+        disk.onWrite.withLock { $0 = { seen.note(journal.room) } }
+        for _ in 0..<300 {
+            try fixture.run(JobID(20), body: [UInt8](repeating: 1, count: 500))
+            _ = try journal.flush()
+            journal.prepareNextSegment()
+        }
+        #expect(fixture.segments.count > 3)
+        #expect(seen.all == [.plenty])
+    }
+
     @Test func `a full disk is met ahead, and writing goes on when there is room again`() throws {
         let limits = JournalFixture.smallLimits
         let disk = MemoryDisk(capacityBytes: limits.segmentBytes + limits.firstSegmentBytes + 1000)
@@ -192,4 +208,11 @@ struct JournalTests {
         #expect(disks[0].list() == disks[1].list())
         for name in disks[0].list() { #expect(try disks[0].read(name) == disks[1].read(name)) }
     }
+}
+
+/// What room there was, whenever somebody looked.
+private final class Rooms: Sendable {
+    private let rooms = Mutex<Set<Room>>([])
+    var all: Set<Room> { rooms.withLock { $0 } }
+    func note(_ room: Room) { rooms.withLock { _ = $0.insert(room) } }
 }
