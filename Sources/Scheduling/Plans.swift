@@ -5,7 +5,7 @@ package import Domain
 ///
 /// Bounded: beyond `plansMax` distinct plans everything is dropped and compiled anew on demand.
 package struct Plans: Sendable {
-    package static let plansMax = 65_536
+    package static let plansMax = 262_144
     private var pool: [Plan] = []
     private var shared: [SharedKey: UInt32] = [:]
     /// By job number: 0 is "not compiled", otherwise an index into `pool` plus one.
