@@ -36,11 +36,12 @@ package struct Plans: Sendable {
         registeredAt: Timestamp,
         account: UInt32
     ) throws(PlanError) -> Plan {
-        let index = try indexOfPlan(definition, job: job, registeredAt: registeredAt, account: account)
-        let number = Int(job.number)
-        while indexOfJob.count <= number { indexOfJob.append(0) }
-        indexOfJob[number] = index
-        return pool[Int(index) - 1]
+        if pool.count >= Self.plansMax { reset() }
+        let zone = try zone(named: definition.zone)
+        let lines = try Self.recurrences(of: definition, job: job, registeredAt: registeredAt, zone: zone)
+        let plan = Plan(definition, lines: lines, account: account)
+        remember(plan, of: definition, job: job, account: account)
+        return known(job) ?? plan
     }
 
     /// Keeps a plan that was compiled to check a definition, so that it is not compiled again for its first
@@ -73,27 +74,6 @@ package struct Plans: Sendable {
         } catch {
             throw .zone(zone.name, "\(error)")
         }
-    }
-
-    private mutating func indexOfPlan(
-        _ definition: JobDefinition,
-        job: JobID,
-        registeredAt: Timestamp,
-        account: UInt32
-    ) throws(PlanError) -> UInt32 {
-        if pool.count >= Self.plansMax { reset() }
-        let lines = try Self.recurrences(
-            of: definition,
-            job: job,
-            registeredAt: registeredAt,
-            zone: try zone(named: definition.zone)
-        )
-        let key = lines.allSatisfy { Self.isShareable($0) } ? sharedKey(definition, account: account) : nil
-        if let key, let index = shared[key] { return index }
-        pool.append(Plan(definition, lines: lines, account: account))
-        let index = UInt32(pool.count)
-        if let key { shared[key] = index }
-        return index
     }
 
     /// Everything of a definition that a plan depends on.
