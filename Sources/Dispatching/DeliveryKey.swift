@@ -8,32 +8,40 @@ package enum DeliveryKey {
     /// `msg_` and 32 hexadecimal digits: the first half of
     /// SHA-256("chronatog delivery" ‖ store id ‖ job ‖ slot or run ‖ step), numbers big-endian.
     package static func make(storeID: [UInt8], run id: RunID, _ run: OpenRun, step: UInt16 = 0) -> String {
-        var hash = SHA256()
-        hash.update(data: Array("chronatog delivery".utf8))
-        hash.update(data: storeID)
-        hash.update(data: bigEndian(UInt64(run.job.number)))
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(96)
+        bytes.append(contentsOf: "chronatog delivery".utf8)
+        bytes.append(contentsOf: storeID)
+        append(UInt64(run.job.number), to: &bytes)
         if let slot = run.slot {
-            hash.update(data: [1, slot.line, slot.fold])
-            hash.update(data: bigEndian(UInt64(bitPattern: slot.local.seconds)))
-            hash.update(data: bigEndian(UInt64(bitPattern: slot.instant.microseconds)))
+            bytes.append(1)
+            bytes.append(slot.line)
+            bytes.append(slot.fold)
+            append(UInt64(bitPattern: slot.local.seconds), to: &bytes)
+            append(UInt64(bitPattern: slot.instant.microseconds), to: &bytes)
         } else {
-            hash.update(data: [2])
-            hash.update(data: bigEndian(id.value))
+            bytes.append(2)
+            append(id.value, to: &bytes)
         }
-        hash.update(data: bigEndian(UInt64(step)))
-        return "msg_" + hex(hash.finalize().prefix(16))
+        append(UInt64(step), to: &bytes)
+        return "msg_" + hex(SHA256.hash(data: bytes).prefix(16))
     }
 
-    private static func bigEndian(_ value: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * UInt64($0))) }
+    private static func append(_ value: UInt64, to bytes: inout [UInt8]) {
+        for shift in stride(from: 56, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+        }
     }
 
     private static func hex(_ bytes: some Swift.Sequence<UInt8>) -> String {
         var out: [UInt8] = []
         out.reserveCapacity(32)
         for byte in bytes {
-            for digit in [byte >> 4, byte & 15] { out.append(digit < 10 ? 48 + digit : 87 + digit) }
+            out.append(digit(byte >> 4))
+            out.append(digit(byte & 15))
         }
         return String(decoding: out, as: UTF8.self)
     }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
 }

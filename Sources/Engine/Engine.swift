@@ -150,6 +150,8 @@ package struct EngineSettings: Sendable {
     package var flushesInline: Bool
     /// The wall clock is looked at this often at least, so that a step is noticed.
     package var sleepMax: Span = .seconds(5)
+    /// How long before their time alarms are got ready (`Flow.getReady`).
+    package var readyAhead: Span = .milliseconds(500)
     /// A step of the wall clock beyond this is journaled.
     package var clockStepMin: Span = .seconds(60)
 

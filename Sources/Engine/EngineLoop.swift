@@ -73,6 +73,7 @@ struct EngineLoop: Sendable {
             turn(mail)
             frame()
             release()
+            getReady()
             writeSnapshotIfDue()
             if isDrained() { break }
         }
@@ -83,6 +84,7 @@ struct EngineLoop: Sendable {
     private func sleep() -> Span? {
         if virtual.isAdvancing, isQuiet { return .zero }
         var until = min(flow.timetable.next, virtual.next)
+        if !clock.isDriven { until = min(until, flow.timetable.nextToStage - settings.readyAhead) }
         if journal.room != .plenty { until = max(until, clock.now + .milliseconds(500)) }
         if stopAt != nil { return .milliseconds(20) }
         guard let wait = clock.wait(until: until) else { return nil }
@@ -215,6 +217,13 @@ struct EngineLoop: Sendable {
         case .call(let call):
             if !(clock.isDriven && virtual.take(call, now: now)) { calls.append(call) }
         }
+    }
+
+    /// Nothing is due: the jobs of the next moments are unpacked, so that a burst finds them ready.
+    private mutating func getReady() {
+        guard !clock.isDriven, stopAt == nil, journal.room == .plenty else { return }
+        let now = clock.now
+        if flow.timetable.next > now { flow.getReady(upTo: now + settings.readyAhead) }
     }
 
     // MARK: Driven time

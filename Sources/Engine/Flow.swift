@@ -33,8 +33,10 @@ package struct Flow: Sendable {
     var metrics = FlowMetrics()
 
     /// Alarms answered in one turn: when many thousands are due at once, the first calls leave while the
-    /// others are still being decided.
-    static let alarmsMax = 1024
+    /// others are still being decided. Begins small and doubles while more are due.
+    private var alarmsAtOnce = alarmsMin
+    private static let alarmsMin = 64
+    private static let alarmsMax = 1024
 
     /// A call on its way.
     struct Flight: Sendable {
@@ -54,7 +56,7 @@ package struct Flow: Sendable {
     /// **Trigger and schedule.** Everything whose time has come, in order.
     mutating func due(at now: Timestamp) {
         var rung = 0
-        while rung < Self.alarmsMax, let alarm = timetable.ring(at: now) {
+        while rung < alarmsAtOnce, let alarm = timetable.ring(at: now) {
             rung += 1
             switch alarm {
             case .slot(let job): decide(job, now: now)
@@ -64,6 +66,16 @@ package struct Flow: Sendable {
             case .limitWait(let job): expire(job, now: now)
             case .limitRoom(let limit): serve(limit, now: now)
             }
+        }
+        alarmsAtOnce = rung == alarmsAtOnce ? min(2 * rung, Self.alarmsMax) : Self.alarmsMin
+    }
+
+    /// Unpacks what the next alarms will need, before they ring: at most `alarmsMax` a turn.
+    mutating func getReady(upTo time: Timestamp) {
+        for _ in 0..<Self.alarmsMax {
+            guard let alarm = timetable.stage(upTo: time) else { return }
+            guard case .slot(let job) = alarm, ledger.jobs[job].state == .active else { continue }
+            if plan(of: job) != nil { _ = courier.prepare(job, ledger) }
         }
     }
 

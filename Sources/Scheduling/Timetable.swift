@@ -1,10 +1,15 @@
 package import Domain
+internal import DequeModule
 internal import HeapModule
 
 /// What happens when: one heap of alarms. An alarm that no longer holds is recognised when it rings, by
 /// asking the ledger, so nothing is ever searched for or removed.
 package struct Timetable: Sendable {
+    /// Alarms taken off the heap ahead of their time; see `stage`.
+    package static let stagedMax = 32_768
     private var heap = Heap<Packed>()
+    /// In order; the heap may have got earlier ones since.
+    private var staged = Deque<Packed>()
     /// By job number: the instant its slot alarm was last set for. An alarm at any other time is stale.
     private var dueOfJob: [Timestamp] = []
 
@@ -34,8 +39,26 @@ package struct Timetable: Sendable {
     package init() {}
 
     /// The next time something rings; `distantFuture` when nothing will.
-    package var next: Timestamp { heap.min.map { Timestamp(microseconds: $0.at) } ?? .distantFuture }
-    package var count: Int { heap.count }
+    package var next: Timestamp {
+        let first = min(heap.min?.at ?? .max, staged.first?.at ?? .max)
+        return first == .max ? .distantFuture : Timestamp(microseconds: first)
+    }
+    package var count: Int { heap.count + staged.count }
+
+    /// The time of the alarm that `stage` would take next; `distantFuture` when it would take none.
+    package var nextToStage: Timestamp {
+        guard let first = heap.min, staged.count < Self.stagedMax, staged.last.map({ $0 < first }) ?? true
+        else { return .distantFuture }
+        return Timestamp(microseconds: first.at)
+    }
+
+    /// Takes the next alarm up to a time off the heap, so that what it needs can be got ready while there is
+    /// nothing else to do. It still rings at its own time, and then costs no more than a look.
+    package mutating func stage(upTo time: Timestamp) -> Alarm? {
+        guard nextToStage <= time, let first = heap.popMin() else { return nil }
+        staged.append(first)
+        return Self.unpack(first.what)
+    }
 
     package mutating func reserve(_ capacity: Int) {
         dueOfJob.reserveCapacity(capacity)
@@ -65,8 +88,7 @@ package struct Timetable: Sendable {
 
     /// Takes the next alarm that is due. Stale slot alarms are dropped on the way.
     package mutating func ring(at now: Timestamp) -> Alarm? {
-        while let first = heap.min, first.at <= now.microseconds {
-            heap.removeMin()
+        while let first = takeFirst(upTo: now.microseconds) {
             let alarm = Self.unpack(first.what)
             guard case .slot(let job) = alarm else { return alarm }
             guard dueOfJob[Int(job.number)].microseconds == first.at else { continue }
@@ -74,6 +96,14 @@ package struct Timetable: Sendable {
             return alarm
         }
         return nil
+    }
+
+    private mutating func takeFirst(upTo time: Int64) -> Packed? {
+        if let first = staged.first, first.at <= time, heap.min.map({ first < $0 }) ?? true {
+            return staged.removeFirst()
+        }
+        guard let first = heap.min, first.at <= time else { return nil }
+        return heap.removeMin()
     }
 
     /// Remembers the time; false when the alarm stands already.
