@@ -96,6 +96,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "CommandTests", dependencies: ["chronatog", "Cron", "Domain", "Effects", logging]),
+        .testTarget(name: "SchedulingTests", dependencies: ["Domain", "Scheduling"]),
         .testTarget(name: "DispatchingTests", dependencies: ["Dispatching"]),
         .testTarget(name: "ServerTests", dependencies: ["chronatog", nioCore, nioPosix]),
         .testTarget(name: "TidyTests"),

@@ -1,5 +1,5 @@
-package import Domain
 internal import DequeModule
+package import Domain
 internal import HeapModule
 
 /// What happens when: one heap of alarms. An alarm that no longer holds is recognised when it rings, by

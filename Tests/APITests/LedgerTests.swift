@@ -1,4 +1,5 @@
 import Domain
+import Effects
 import Testing
 
 /// Runs, slots, plan and events, as lists.
@@ -47,6 +48,47 @@ struct LedgerTests {
             last.json.array
                 == Array(try #require(await rig.send("GET", "\(api)/jobs/\(job)/runs").json.array).suffix(3))
         )
+        await rig.stop()
+    }
+
+    @Test func `a held run is released over the API, once, with the key it had`() async throws {
+        let disk = MemoryDisk()
+        let first = try await SiteRig(disk: disk)
+        let job = try await first.add(
+            #"{"callback_url":"/_sink/200?hang=1","schedule":"0 * * * *","on_unknown":"hold","#
+                + #""timeouts":{"first_byte":"1h","total":"1h"}}"#
+        )
+        try await first.clock(#"{"advance":"1h"}"#)
+        let key = first.sink.captured.first?.headers.first { $0.name == "Idempotency-Key" }?.value
+        await first.stop()
+        let second = try await SiteRig(start: "2026-01-01T01:00:05Z", disk: disk)
+        let runs = await second.send("GET", "\(api)/jobs/\(job)/runs")
+        let held = try #require(runs.json.array?.first)
+        #expect(held["result"]?.string == "unknown-held", "\(runs)")
+        let release = "\(api)/runs/\(try #require(held["id"]?.string))/release"
+        let released = await second.send("POST", release)
+        #expect(released.status == 202, "\(released)")
+        #expect(released.json["slot"] == held["slot"] && released.json["id"] != held["id"])
+        try await second.clock(#"{"advance":"1s"}"#)
+        let again = second.sink.captured.first?.headers.first { $0.name == "Idempotency-Key" }?.value
+        #expect(key != nil && key == again)
+        let open = "\(api)/runs/\(try #require(released.json["id"]?.string))/release"
+        #expect(await second.send("POST", open).status == 409)
+        #expect(await second.send("POST", "\(api)/runs/999999/release").status == 404)
+        await second.stop()
+    }
+
+    @Test func `a job that cannot keep up is an event that says by how much`() async throws {
+        let rig = try await SiteRig()
+        let job = try await rig.add(
+            #"{"callback_url":"/_sink/200?delay=10m","schedule":"* * * * *","#
+                + #""timeouts":{"first_byte":"1h","total":"1h"}}"#
+        )
+        try await rig.clock(#"{"advance":"50m"}"#)
+        let events = try #require(await rig.send("GET", "\(api)/events?limit=10000").json.array)
+        let said = events.filter { $0["type"]?.string == "job.falling_behind" }
+        #expect(said.count == 1)
+        #expect(said.first?["job"]?.string == job, "\(said)")
         await rig.stop()
     }
 

@@ -22,6 +22,7 @@ struct SiteRig {
     init(
         start: String = SiteRig.start,
         hasSink: Bool = true,
+        disk: MemoryDisk = MemoryDisk(),
         change: (inout APIOptions) -> Void = { _ in }
     ) async throws {
         var options = APIOptions()
@@ -31,7 +32,7 @@ struct SiteRig {
         change(&options)
         sink = SinkService()
         time = HandTime()
-        engine = try await Self.engine(sink: sink, start: Timestamp(rfc3339: start))
+        engine = try await Self.engine(disk, sink: sink, start: Timestamp(rfc3339: start))
         site = Site(
             options: options,
             engine: engine,
@@ -47,9 +48,11 @@ struct SiteRig {
         routes = RouteTable.routes(hasSink: hasSink)
     }
 
-    private static func engine(sink: SinkService, start: Timestamp?) async throws -> Engine {
+    private static func engine(_ disk: MemoryDisk, sink: SinkService, start: Timestamp?) async throws
+        -> Engine
+    {
         let entropy = SeededEntropy(seed: 1)
-        let recovered = try Journal.open(disk: MemoryDisk(), holder: "test")
+        let recovered = try Journal.open(disk: disk, holder: "test")
         let keys = try KeyRing(keys: [SeededEntropy(seed: 99).bytes(32)], entropy: entropy)
         let engine = Engine(
             journal: recovered.journal,
