@@ -24,16 +24,22 @@ extension BenchCommand {
             defer { sink.stop() }
             let server = try ChildProcess(
                 arguments: [
-                    "serve", "--data-dir", folder.path, "--listen", "127.0.0.1:0", "--egress",
-                    "allow=127.0.0.0/8",
+                    "serve", "--data-dir", folder.path, "--listen", "127.0.0.1:0", "--log-level", "error",
+                    "--egress", "allow=127.0.0.0/8",
                 ],
                 environment: ["CHRONATOG_SECRET_KEY": SecretKeyText.text(of: [StoreWriter.key])]
             )
             defer { server.stop() }
-            guard let port = sink.line(), server.line()?.hasPrefix("listening on ") == true,
-                let export = server.line()
-            else { throw CommandFailure.failed("the server did not start") }
-            try addEverySecond(calling: port, export: export)
+            guard let port = sink.line(), server.line()?.hasPrefix("listening on ") == true else {
+                throw CommandFailure.failed("the server did not start")
+            }
+            let adding = try ChildProcess(
+                arguments: [
+                    "add", "@every 1s", "http://127.0.0.1:\(port)/", "--data-dir", folder.path, "--json",
+                ]
+            )
+            defer { adding.stop() }
+            guard adding.line() != nil else { throw CommandFailure.failed("the job could not be added") }
             let progress = Progress("watching an idle server for \(seconds) s")
             usleep(3_000_000)
             let before = ProcessFigures.cpuSeconds(pid: server.pid) ?? 0
@@ -47,21 +53,6 @@ extension BenchCommand {
                 budget: "under 1 % of a core"
             )
             table.show(json: json)
-        }
-
-        /// Adds the one job as a person would, with the line that the server printed to paste.
-        private func addEverySecond(calling port: String, export: String) throws {
-            var environment: [String: String] = [:]
-            for word in export.split(separator: " ").dropFirst() {
-                let pair = word.split(separator: "=", maxSplits: 1).map(String.init)
-                if pair.count == 2 { environment[pair[0]] = pair[1] }
-            }
-            let adding = try ChildProcess(
-                arguments: ["add", "http://127.0.0.1:\(port)/", "@every 1s", "--json"],
-                environment: environment
-            )
-            defer { adding.stop() }
-            guard adding.line() != nil else { throw CommandFailure.failed("the job could not be added") }
         }
     }
 }
