@@ -102,7 +102,7 @@ let package = Package(
         .testTarget(name: "TidyTests"),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Cron", "Domain", "Effects", "Engine", "Journaling", logging]
+            dependencies: ["Cron", "Domain", "Effects", "Engine", "Journaling", "Scheduling", logging]
         ),
     ]
 )

@@ -93,9 +93,18 @@ package protocol RecordSource: Sendable {
     func find(_ sequence: Sequence) throws -> Entry?
     /// Where a scan has to begin so that it meets every record of this time and later.
     func sequence(firstAtOrAfter time: Timestamp) throws -> Sequence
+    /// What is older than this is gone.
+    var historyStart: HistoryStart { get }
 }
 
 extension RecordSource {
+    /// Somebody goes on after a record that is gone, and would miss others without knowing. Zero stands for
+    /// "from wherever it begins".
+    func refuseGone(_ since: Sequence) throws {
+        let start = historyStart
+        if since > .zero, since.next < start.sequence { throw Problem.historyGone(before: start) }
+    }
+
     func scan(from: Sequence, job: JobID? = nil, _ body: (Entry) throws -> Bool) throws {
         try scan(from: from, job: job, newest: .none, body)
     }

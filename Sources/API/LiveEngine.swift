@@ -82,6 +82,8 @@ struct JournalHistory: RecordSource {
         try reader.sequence(firstAtOrAfter: time)
     }
 
+    var historyStart: HistoryStart { reader.historyStart }
+
     func find(_ sequence: Sequence) throws -> Entry? {
         guard let position = try reader.find(sequence) else { return nil }
         return try reader.entry(at: position)?.entry

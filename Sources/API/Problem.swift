@@ -1,5 +1,7 @@
 package import Domain
 package import Engine
+internal import Journaling
+internal import Streaming
 
 /// What went wrong, as `application/problem+json` (RFC 9457) with the legacy `error_messages`: the only place
 /// where errors become statuses.
@@ -13,6 +15,8 @@ package struct Problem: Error, Sendable, Equatable {
         /// The request did not arrive in time.
         case slow
         case conflict
+        /// Retention has removed what was asked for.
+        case historyGone = "history-gone"
         case stale
         case tooLarge = "too-large"
         case invalid
@@ -30,6 +34,7 @@ package struct Problem: Error, Sendable, Equatable {
             case .methodNotAllowed: 405
             case .slow: 408
             case .conflict: 409
+            case .historyGone: 410
             case .stale: 412
             case .tooLarge: 413
             case .invalid: 422
@@ -49,6 +54,7 @@ package struct Problem: Error, Sendable, Equatable {
             case .methodNotAllowed: "The method is not allowed here"
             case .slow: "The request took too long to arrive"
             case .conflict: "The state does not allow it"
+            case .historyGone: "That part of the history has been removed"
             case .stale: "It has changed in the meantime"
             case .tooLarge: "The request body is too large"
             case .invalid: "The request is not valid"
@@ -64,6 +70,8 @@ package struct Problem: Error, Sendable, Equatable {
     package var kind: Kind
     package var detail: String
     package var faults: [CommandError.Fault] = []
+    /// Where history begins (`historyGone`).
+    package var historyStart: HistoryStart?
     /// Headers of the answer beyond the usual ones.
     package var headers: [Header] = []
 
@@ -93,6 +101,17 @@ package struct Problem: Error, Sendable, Equatable {
     /// The same answer for what never was, what is gone, and what is somebody else's.
     static func notFound(_ what: String) -> Problem {
         Problem(.notFound, "There is no \(what.trimmed).")
+    }
+
+    /// Asked about something older than the oldest record there is.
+    static func historyGone(before start: HistoryStart) -> Problem {
+        var problem = Problem(
+            .historyGone,
+            "History begins at \(start.time.rfc3339Text ?? "its start"), record \(start.sequence); "
+                + "what is older is gone."
+        )
+        problem.historyStart = start
+        return problem
     }
 
     package init(_ error: CommandError) {
@@ -134,6 +153,7 @@ package struct Problem: Error, Sendable, Equatable {
         switch error {
         case let problem as Problem: self = problem
         case let command as CommandError: self.init(command)
+        case JournalError.historyRemoved(let start): self = .historyGone(before: start)
         default: self.init(.internal, "The server could not answer this; its log says why.")
         }
     }
@@ -147,6 +167,10 @@ package struct Problem: Error, Sendable, Equatable {
         ]
         if !faults.isEmpty {
             members.append(JSON.Member("errors", .array(faults.map(Self.json))))
+        }
+        if let historyStart {
+            members.append(JSON.Member("history_from", .string(historyStart.time.rfc3339Text ?? "")))
+            members.append(JSON.Member("history_from_seq", .number(Int64(historyStart.sequence.value))))
         }
         members.append(JSON.Member("error_messages", .array(messages.map { .string($0) })))
         return .object(members)

@@ -268,7 +268,7 @@ struct EngineLoop: Sendable {
         switch snapshot {
         case .writing: return
         case .idle:
-            if journal.isSnapshotDue { snapshot = .waiting(flow.ledger) }
+            if journal.isSnapshotDue(now: clock.now) { snapshot = .waiting(flow.ledger) }
         case .waiting(let ledger):
             guard ledger.sequence <= durable else { return }
             snapshot = .writing

@@ -16,9 +16,11 @@ enum SnapshotThread {
             do {
                 try journal.writeSnapshot(of: ledger)
                 logger.info("snapshot written", metadata: ["sequence": "\(ledger.sequence)"])
+                let removed = try journal.removeHistory(now: ledger.lastTime)
+                if removed > 0 { logger.info("history removed", metadata: ["segments": "\(removed)"]) }
             } catch {
                 // Not fatal: the journal itself is whole, a start only takes longer.
-                logger.error("no snapshot could be written", metadata: ["error": "\(error)"])
+                logger.error("no snapshot, or history not removed", metadata: ["error": "\(error)"])
             }
             done()
         }

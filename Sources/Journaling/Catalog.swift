@@ -77,6 +77,8 @@ struct SegmentInfo: Sendable {
 struct Catalog: Sendable {
     var segments: [SegmentInfo] = []
 
+    func holds(_ segment: SegmentInfo) -> Bool { segments.contains { $0.ordinal == segment.ordinal } }
+
     /// Index of the segment that holds a position.
     func index(of position: Position) -> Int? {
         let after = segments.firstIndex { $0.base > position } ?? segments.count

@@ -7,6 +7,8 @@ package enum JournalError: Error, Equatable {
     case corrupt(segment: String, offset: Int, reason: String)
     /// The folder's oldest records are gone and no readable snapshot covers them.
     case historyMissing(needed: Sequence, oldest: Sequence)
+    /// Retention removed a segment while it was being read.
+    case historyRemoved(HistoryStart)
     /// A file was written by a newer build in a form that this one does not know.
     case newerFormat(file: String, version: UInt32)
     /// A record of a newer build; its name comes from the segment's header.
@@ -56,6 +58,8 @@ extension JournalError: CustomStringConvertible {
             "The journal is damaged: \(segment) at byte \(offset): \(reason)."
         case .historyMissing(let needed, let oldest):
             "The journal begins at sequence \(oldest); record \(needed) is needed and no snapshot has it."
+        case .historyRemoved(let start):
+            "History begins at record \(start.sequence) now; older records were removed while they were read."
         case .newerFormat(let file, let version):
             "\(file) has format \(version), which this build does not know."
         case .unknownKind(let name, let sequence):
@@ -83,6 +87,7 @@ extension JournalError: CustomStringConvertible {
         case .corrupt, .unreadableRecord, .ledger:
             "Run `chronatog journal check` for the whole picture, then restore a backup; keep a copy."
         case .historyMissing: "Restore the missing segments or snapshots from a backup of the folder."
+        case .historyRemoved: "Ask again from there."
         case .newerFormat, .unknownKind: "Start the newer build that wrote it; it has not been changed."
         case .locked: "Stop the other process, or give this one its own --data-dir."
         case .poisoned:

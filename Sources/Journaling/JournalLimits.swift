@@ -1,3 +1,5 @@
+package import Domain
+
 /// Sizes that the journal keeps to. Frozen before it is opened.
 package struct JournalLimits: Sendable, Hashable {
     /// What a segment allocates; retention removes whole ones.
@@ -14,8 +16,13 @@ package struct JournalLimits: Sendable, Hashable {
     package var snapshotChunkBytes = 1 << 20
     /// A snapshot is due when the tail is longer than this and than half the last snapshot.
     package var snapshotTailBytesMin = 64 << 20
-    /// Readable snapshots left in the folder.
+    /// The newest snapshots, which are always kept: should one be damaged, a start uses the other. Older ones
+    /// stay a quarter of the history apart.
     package var snapshotsKept = 2
+    /// Segments whose records are all older go, the oldest first.
+    package var historyAgeMax = Span.days(30)
+    /// Segments go, the oldest first, while all together have more bytes than this.
+    package var historyBytesMax = 1 << 30
     /// Distance between the frames that the index in memory remembers (16 bytes each).
     package var indexSpacingBytes = 64 << 10
     /// What is read at a time where frames are read one after the other.

@@ -35,6 +35,8 @@ package struct JournalReader: Sendable {
         journal.catalog.withLock { $0.segments.first }?.baseSequence
     }
 
+    package var historyStart: HistoryStart { journal.historyStart }
+
     /// The last record that may be read now.
     package var newest: Sequence { journal.durable }
 
@@ -111,30 +113,46 @@ package struct JournalReader: Sendable {
         let segments = journal.catalog.withLock { $0 }
         let start = segments.index(of: sequence) ?? 0
         for segment in segments.segments.dropFirst(start) {
-            var offset = SegmentHeader.byteCount
-            if sequence > segment.baseSequence {
-                let delta = sequence.value - segment.baseSequence.value
-                let mark = try indexed(segment).marks?.last { UInt64($0.sequenceDelta) <= delta }
-                offset = mark.map { Int($0.offset) } ?? offset
+            let step: ScanStep
+            do throws(JournalError) {
+                step = try heads(from: sequence, in: segment, body)
+            } catch {
+                throw journal.catalog.withLock { $0.holds(segment) }
+                    ? error : .historyRemoved(journal.historyStart)
             }
-            var walk = segment.walk(journal.disk, from: offset, readBytes: journal.limits.readBytes)
-            while walk.offset < segment.end {
-                guard let header = try walk.peek() else { throw segment.damaged(at: walk.offset) }
-                if header.last < sequence {
-                    walk.skip(header)
-                    continue
-                }
-                let place = walk.offset
-                guard let frame = try walk.take(header) else { throw segment.damaged(at: place) }
-                var step = ScanStep.next
-                try frame.forEach { (head, entry, position) throws(JournalError) in
-                    if entry < sequence { return .next }
-                    step = try body(head, entry, position, frame, segment.kinds)
-                    return step
-                }
-                if step == .stop { return }
-            }
+            if step == .stop { return }
         }
+    }
+
+    private func heads(
+        from sequence: Sequence,
+        in segment: SegmentInfo,
+        _ body: (EntryHead, Sequence, Position, LoadedFrame, KindNames) throws(JournalError) -> ScanStep
+    ) throws(JournalError) -> ScanStep {
+        var offset = SegmentHeader.byteCount
+        if sequence > segment.baseSequence {
+            let delta = sequence.value - segment.baseSequence.value
+            let mark = try indexed(segment).marks?.last { UInt64($0.sequenceDelta) <= delta }
+            offset = mark.map { Int($0.offset) } ?? offset
+        }
+        var walk = segment.walk(journal.disk, from: offset, readBytes: journal.limits.readBytes)
+        while walk.offset < segment.end {
+            guard let header = try walk.peek() else { throw segment.damaged(at: walk.offset) }
+            if header.last < sequence {
+                walk.skip(header)
+                continue
+            }
+            let place = walk.offset
+            guard let frame = try walk.take(header) else { throw segment.damaged(at: place) }
+            var step = ScanStep.next
+            try frame.forEach { (head, entry, position) throws(JournalError) in
+                if entry < sequence { return .next }
+                step = try body(head, entry, position, frame, segment.kinds)
+                return step
+            }
+            if step == .stop { return .stop }
+        }
+        return .next
     }
 }
 

@@ -119,6 +119,7 @@ private struct Recovery {
                 shelf.sequence = snapshot.header.sequence
                 shelf.replayFrom = snapshot.header.replayFrom
                 shelf.bytes = snapshot.bytes
+                shelf.time = snapshot.header.lastTime
                 report.snapshot = name
                 report.snapshotSequence = snapshot.header.sequence
                 report.snapshotBytes = snapshot.bytes

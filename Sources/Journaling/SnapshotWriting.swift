@@ -12,6 +12,10 @@ struct SnapshotShelf: Sendable {
     /// Unreadable ones that recovery passed over.
     var refused: Set<String> = []
     var isBeingWritten = false
+    /// The last record's time in the newest one.
+    var time = Timestamp.distantPast
+    /// Backups that read the files there are.
+    var holds = 0
 }
 
 extension Journal {
@@ -24,17 +28,20 @@ extension Journal {
     /// Length of the newest snapshot's file; 0 when there is none.
     package var lastSnapshotBytes: Int { snapshots.withLock { $0.bytes } }
 
-    /// The tail exceeds `snapshotTailBytesMin` and half the last snapshot.
-    package var isSnapshotDue: Bool {
+    /// The tail exceeds `snapshotTailBytesMin` and half the last snapshot; or it is not short, and the last
+    /// snapshot so old that retention by age would have none to begin at.
+    package func isSnapshotDue(now: Timestamp) -> Bool {
         let tail = bytesSinceSnapshot
+        let rung = Span(microseconds: limits.historyAgeMax.microseconds / Int64(Retention.rungsPerHistory))
         return snapshots.withLock { shelf in
-            !shelf.isBeingWritten && tail > UInt64(max(limits.snapshotTailBytesMin, shelf.bytes / 2))
+            guard !shelf.isBeingWritten else { return false }
+            let isLong = tail > UInt64(max(limits.snapshotTailBytesMin, shelf.bytes / 2))
+            return isLong || tail > UInt64(limits.readBytes) && now - shelf.time > rung
         }
     }
 
-    /// Writes a copy of the ledger to a snapshot, and removes those older than the last two. For any thread
-    /// but the one that flushes; appends and flushes go on meanwhile. A second call while one is under way
-    /// does nothing.
+    /// Writes a copy of the ledger to a snapshot. For any thread but the one that flushes; appends and
+    /// flushes go on meanwhile. A second call while one is under way does nothing.
     ///
     /// A failure leaves the journal and the former snapshots as they were; the next call may succeed.
     ///
@@ -61,21 +68,11 @@ extension Journal {
                 shelf.sequence = header.sequence
                 shelf.replayFrom = header.replayFrom
                 shelf.bytes = bytes
+                shelf.time = header.lastTime
             }
-            try removeOldSnapshots()
         } catch {
             throw JournalError(error)
         }
-    }
-
-    private func removeOldSnapshots() throws(DiskError) {
-        let refused = snapshots.withLock { $0.refused }
-        let names = try disk.list().filter { SnapshotHeader.sequence($0) != nil }
-        let good = names.filter { !refused.contains($0) }
-        for name in names where refused.contains(name) || good.dropLast(limits.snapshotsKept).contains(name) {
-            try disk.remove(name)
-        }
-        snapshots.withLock { $0.refused = [] }
     }
 
     /// Of a frame at or before the one that a record is in; the end when it is not written yet.

@@ -200,5 +200,7 @@ struct ListedRecords: RecordSource {
 
     func sequence(firstAtOrAfter time: Timestamp) throws -> Sequence { Sequence(1) }
 
+    var historyStart: HistoryStart { HistoryStart(sequence: Sequence(1), time: .distantPast) }
+
     func find(_ sequence: Sequence) throws -> Entry? { entries.first { $0.sequence == sequence } }
 }

@@ -22,7 +22,7 @@ enum EventRoutes {
                 Route.Parameter("job", "a job's id", "1"),
             ]
             $0.answerSchema = "[Event]"
-            $0.problems = [.notFound, .invalid]
+            $0.problems = [.notFound, .historyGone, .invalid]
         }
     ]
 
@@ -44,6 +44,7 @@ enum EventRoutes {
         if let job, try await !site.mayRead(job, as: request.caller) { throw Problem.notFound("job \(job)") }
         let (caller, owners, start) = (request.caller, site.owners, since.next)
         let (events, hasMore) = try await site.read { records -> ([EventView], Bool) in
+            try records.refuseGone(since)
             var events: [EventView] = []
             var hasMore = false
             try records.scan(from: start, job: job) { entry in

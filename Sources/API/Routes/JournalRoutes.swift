@@ -22,7 +22,7 @@ enum JournalRoutes {
                 Route.Parameter("limit", "1 to \(recordsMax), \(recordsDefault) if not given", "1000"),
             ]
             $0.answerType = "application/x-ndjson"
-            $0.problems = [.invalid]
+            $0.problems = [.historyGone, .invalid]
         }
     ]
 
@@ -32,6 +32,7 @@ enum JournalRoutes {
         let body = try await site.read { records -> [UInt8] in
             var body: [UInt8] = []
             var count = 0
+            try records.refuseGone(Sequence(since))
             try records.scan(from: Sequence(since).next, job: nil) { entry in
                 entry.json.write(to: &body)
                 body.append(UInt8(ascii: "\n"))

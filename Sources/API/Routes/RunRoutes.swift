@@ -93,6 +93,9 @@ enum RunRoutes {
     private static func run(_ site: Site, _ request: APIRequest) async throws -> RunHistory {
         let id = try request.runID()
         let found = try await site.read { records -> RunHistory? in
+            if id < records.historyStart.sequence {
+                throw Problem.historyGone(before: records.historyStart)
+            }
             guard let opening = try records.find(id), var run = RunHistory(opening: opening) else {
                 return nil
             }

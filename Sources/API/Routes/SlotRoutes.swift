@@ -22,7 +22,7 @@ enum SlotRoutes {
                     Route.Parameter("to", "last instant, exclusive", "2026-03-09T00:00:00Z"),
                 ] + Listed.parameters("a slot's id")
             $0.answerSchema = "[Slot]"
-            $0.problems = [.notFound, .invalid]
+            $0.problems = [.notFound, .historyGone, .invalid]
         },
         Route("GET", "\(path)/explain", .scheduler, "Why a slot ran, or did not", answer: explain).with {
             $0.query = [
@@ -33,18 +33,24 @@ enum SlotRoutes {
                 )
             ]
             $0.answerSchema = "Explanation"
-            $0.problems = [.notFound, .invalid]
+            $0.problems = [.notFound, .historyGone, .invalid]
         },
     ]
 
     @Sendable private static func list(_ site: Site, _ request: APIRequest) async throws -> Reply {
         let view = try await site.engine.job(try request.jobID(), as: request.caller)
         let limit = try request.query.limit()
-        let from = try request.query.instant("from") ?? .distantPast
+        let asked = try request.query.instant("from")
         let to = try request.query.instant("to") ?? .distantFuture
         let after = request.query["after"]
         let (now, zones) = (try await site.now(), site.zones)
         let (rows, hasMore) = try await site.read { records in
+            let begin = records.historyStart
+            let isWhole = view.entry.registeredAt >= begin.time
+            if !isWhole, to <= begin.time || asked.map({ $0 < begin.time }) ?? false {
+                throw Problem.historyGone(before: begin)
+            }
+            let from = asked ?? (isWhole ? .distantPast : begin.time)
             var place: SlotPlace?
             if let after {
                 place = try SlotName(after, of: view.id)?.place(view, zones: zones, in: records)
@@ -76,7 +82,15 @@ enum SlotRoutes {
                     return true
                 }
             }
-            guard let question = Question(asked, about: &history, now: now) else { return nil }
+            let begin = records.historyStart
+            let isCut = view.entry.registeredAt < begin.time
+            guard let question = Question(asked, about: &history, now: now) else {
+                if isCut { throw Problem.historyGone(before: begin) }
+                return nil
+            }
+            if isCut, question.candidates.contains(where: { $0.instant < begin.time }) {
+                throw Problem.historyGone(before: begin)
+            }
             var evidence = question.candidates.map { Evidence($0, of: view.id) }
             if question.candidates.contains(where: { $0.instant <= now }) {
                 try records.scan(view) { entry in

@@ -36,6 +36,10 @@ struct Configuration: Sendable, Equatable {
         var segmentBytes = ByteCount.mebibytes(64)
         /// Room kept for outcomes when the disk is full.
         var reserveBytes = ByteCount.mebibytes(16)
+        /// Records older than this go, a whole segment at a time.
+        var historyAge = Span.days(30)
+        /// The oldest segments go while all together are longer than this.
+        var historyBytes = ByteCount.mebibytes(1024)
     }
 
     /// What a job takes when it does not say otherwise.

@@ -61,6 +61,20 @@ extension Setting {
             "room kept for outcomes when the disk is full",
             within: { (1 << 20...1 << 30).contains($0.bytes) ? nil : "1MiB to 1GiB" }
         ),
+        Setting(
+            "history-age",
+            \.data.historyAge,
+            .data,
+            "records older than this are removed, a whole segment at a time",
+            within: { $0 >= .hours(1) ? nil : "1h or more" }
+        ),
+        Setting(
+            "history-bytes",
+            \.data.historyBytes,
+            .data,
+            "the oldest segments are removed while all together are longer than this",
+            within: { (4 << 20...1 << 50).contains($0.bytes) ? nil : "4MiB or more" }
+        ),
     ]
 
     private static let scheduleRows: [Setting] = [
