@@ -11,6 +11,13 @@ package protocol EngineFace: Sendable {
         ifMatch: Sequence?,
         change: @escaping @Sendable (JobDefinition) throws(CommandError) -> JobDraft
     ) async throws(CommandError) -> JobView
+    func preview(_ draft: JobDraft, scheduler: UInt32) async throws(CommandError) -> JobView
+    func preview(
+        _ job: JobID,
+        as caller: Caller,
+        ifMatch: Sequence?,
+        change: @escaping @Sendable (JobDefinition) throws(CommandError) -> JobDraft
+    ) async throws(CommandError) -> (old: JobView, new: JobView)
     func remove(_ job: JobID, as caller: Caller, ifMatch: Sequence?) async throws(CommandError)
     func pause(
         _ job: JobID,

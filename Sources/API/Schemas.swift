@@ -98,6 +98,7 @@ enum Schemas {
         ("limit_key", text), ("limit_parallel", type("integer", "null")),
         ("limit_rate", type("string", "null", about: "10/1m")), ("limit_wait", span), ("run_deadline", span),
         ("keep_body", number), ("keep_success_body", flag), ("redirects", number),
+        ("labels", list(type("string", about: "1 to 64 of a-z 0-9 . _ : / -"))),
     ]
 
     private static let jobAnswer: [Property] = [

@@ -32,6 +32,8 @@ package struct JobDefinition: Sendable, Hashable {
     package var onUnknown: OnUnknown = .retry
     /// The longest a run stays open, waits and retries included.
     package var runDeadline: Span = .hours(1)
+    /// Words to find jobs by, in ascending order, each once.
+    package var labels: [String] = []
 
     package init(callback: Callback, schedule: [String]) {
         self.callback = callback

@@ -26,6 +26,7 @@ extension JobDefinition {
         w.write(19, UInt64(runsMax))
         w.write(20, UInt64(onUnknown.rawValue))
         if runDeadline != .hours(1) { w.nest(21) { $0.write(1, signed: runDeadline.microseconds) } }
+        for label in labels { w.write(22, label) }
         return w.bytes
     }
 
@@ -61,6 +62,7 @@ extension JobDefinition {
                 definition.onUnknown =
                     OnUnknown(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0)) ?? .retry
             case 21: definition.runDeadline = Span(microseconds: try Self.nestedNumber(value))
+            case 22: definition.labels.append(value.text ?? "")
             default: throw .invalid(field: field, of: "job definition")
             }
         }

@@ -24,6 +24,26 @@ extension Engine {
         }
     }
 
+    /// The job that `register` would make now; nothing is recorded.
+    package func preview(_ draft: JobDraft, scheduler: UInt32) async throws(CommandError) -> JobView {
+        try await read { flow, now throws(CommandError) in
+            try flow.preview(draft, scheduler: scheduler, now: now)
+        }
+    }
+
+    /// What the job is, and what `revise` would make of it now; nothing is recorded.
+    package func preview(
+        _ job: JobID,
+        as caller: Caller,
+        ifMatch: Sequence? = nil,
+        change: @escaping @Sendable (JobDefinition) throws(CommandError) -> JobDraft
+    ) async throws(CommandError) -> (old: JobView, new: JobView) {
+        try await read { flow, now throws(CommandError) in
+            try flow.check(job, caller, ifMatch)
+            return try flow.preview(job, change: change, now: now)
+        }
+    }
+
     /// Removes a job; its open runs are cancelled and its waiting slots decided as `deleted`.
     package func remove(_ job: JobID, as caller: Caller, ifMatch: Sequence? = nil) async throws(CommandError)
     {

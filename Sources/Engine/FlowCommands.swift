@@ -54,7 +54,7 @@ extension Flow {
         guard let old = ledger.definition(of: job) else { throw .noSuchJob(job) }
         let entry = ledger.jobs[job]
         let account = ledger.schedulers[entry.scheduler]?.account ?? 0
-        var definition = seal(try change(old), job: job, account: account)
+        var definition = seal(try change(old), job: job, account: account, over: old)
         definition.scheduler = entry.scheduler
         let plan = try compile(definition, job: job, registeredAt: entry.registeredAt, account: account)
         let movesSlots = Self.schedulingDiffers(old, definition)

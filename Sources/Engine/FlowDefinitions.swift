@@ -7,14 +7,21 @@ internal import Scheduling
 // From a draft to a definition that can be kept: secrets sealed, schedule compiled, zone adopted. And the
 // views.
 extension Flow {
-    /// Seals what the draft brings in the clear; what it leaves alone stays as it is.
-    func seal(_ draft: JobDraft, job: JobID, account: UInt32) -> JobDefinition {
+    /// Seals what the draft brings in the clear; what it leaves alone stays as it is. So does a secret that
+    /// is given once more: sealed anew it would look like another one.
+    func seal(
+        _ draft: JobDraft,
+        job: JobID,
+        account: UInt32,
+        over old: JobDefinition? = nil
+    ) -> JobDefinition {
         var definition = draft.definition
+        let kept = old?.callback.secrets ?? [:]
         func sealed(_ text: String, _ field: String) -> Sealed {
-            keys.seal(
-                Array(text.utf8),
-                for: SecretPlace(account: account, object: "job/\(job)", field: field)
-            )
+            let place = SecretPlace(account: account, object: "job/\(job)", field: field)
+            let plain = Array(text.utf8)
+            if let sealed = kept[field], (try? keys.open(sealed, for: place)) == plain { return sealed }
+            return keys.seal(plain, for: place)
         }
         if case .url(var url) = definition.callback.target {
             if let query = draft.query { url.query = query.isEmpty ? nil : sealed(query, "query") }
@@ -150,6 +157,20 @@ extension Flow {
 
     package func signingSecret(of job: JobID) -> String {
         courier.signingSecret(of: job, storeID: ledger.storeID)
+    }
+}
+
+extension Callback {
+    /// What is sealed in a callback, by the field that it is bound to.
+    package var secrets: [String: Sealed] {
+        var secrets: [String: Sealed] = [:]
+        if case .url(let url) = target {
+            secrets["query"] = url.query
+            secrets["userinfo"] = url.userInfo
+        }
+        for header in headers { secrets["header/\(header.name.lowercased())"] = header.value }
+        if case .sealed(let body) = body { secrets["body"] = body }
+        return secrets
     }
 }
 

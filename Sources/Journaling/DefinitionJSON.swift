@@ -35,6 +35,7 @@ extension JobDefinition {
                 ("max_runs", runsMax == 0 ? nil : .count(runsMax)),
                 ("on_unknown", onUnknown == standard.onUnknown ? nil : .string(onUnknown.word)),
                 ("run_deadline", runDeadline == standard.runDeadline ? nil : .span(runDeadline)),
+                ("labels", labels.isEmpty ? nil : .array(labels.map { .string($0) })),
             ])
         )
     }

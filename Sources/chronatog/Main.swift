@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cron
 
 /// The program: server, client and tools in one file.
 @main
@@ -23,6 +24,10 @@ struct Chronatog: AsyncParsableCommand {
                     AddCommand.self, JobsCommand.self, RunCommand.self, PauseCommand.self, ResumeCommand.self,
                     RemoveCommand.self,
                 ]
+            ),
+            CommandGroup(
+                name: "In and out",
+                subcommands: [ImportCommand.self, ExportCommand.self, ApplyCommand.self]
             ),
             CommandGroup(
                 name: "What happens, and why",

@@ -1,3 +1,4 @@
+import Cron
 import Domain
 import Testing
 
@@ -59,8 +60,8 @@ struct SettingValueTests {
     }
 
     @Test func `the nearest word, or none`() {
-        #expect(NearestWord.nearest(to: "exlpain", in: ["explain", "events"]) == "explain")
-        #expect(NearestWord.nearest(to: "list", in: ["jobs", "runs"]) == nil)
-        #expect(NearestWord.nearest(to: "rn", in: ["run", "rm"]) != nil)
+        #expect(NearestWord.find("exlpain", in: ["explain", "events"]) == "explain")
+        #expect(NearestWord.find("list", in: ["jobs", "runs"]) == nil)
+        #expect(NearestWord.find("rn", in: ["run", "rm"]) != nil)
     }
 }

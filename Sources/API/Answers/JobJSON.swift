@@ -1,28 +1,16 @@
 internal import Cron
-internal import Domain
+package import Domain
 internal import Engine
 internal import Streaming
 
 extension Site {
     /// A job as the API shows it: nothing secret, and everything in the form in which it can be sent back.
     func json(_ view: JobView, now: Timestamp) -> JSON {
-        let job = view.definition
         var members = [
             JSON.Member("id", .string("\(view.id)")),
             JSON.Member("url", .string(url("\(RouteTable.prefix)/jobs/\(view.id)"))),
-            JSON.Member("name", .string(job.name)),
-            JSON.Member("callback_url", .string(job.callback.target.shown)),
-            JSON.Member(
-                "schedule",
-                job.isScheduleList
-                    ? .array(job.schedule.map { .string($0) }) : .string(job.schedule.first ?? "")
-            ),
-            JSON.Member("dialect", job.dialect.map { .string($0.rawValue) } ?? .null),
-            JSON.Member("zone", .string(job.zone)),
-            JSON.Member("dst", .string(job.dst.rawValue)),
-            JSON.Member("day_match", .string(job.dayMatch.rawValue)),
         ]
-        members += job.callback.members + job.policyMembers
+        members += view.definition.shown
         let times = LineTimes.today(view, zones: zones)
         members += [
             JSON.Member("scheduler", .number(Int64(view.entry.scheduler))),
@@ -43,6 +31,28 @@ extension Site {
             JSON.Member("warnings", .array((times?.warnings(from: now) ?? []).map { .string($0) })),
         ]
         return .object(members)
+    }
+}
+
+extension Site {
+    /// What a change would make of a job, with the names of the fields that it changes, also where only a
+    /// secret differs, which shows as `***` before and after.
+    func json(_ new: JobView, over old: JobView, now: Timestamp) -> JSON {
+        let (before, after) = (json(old, now: now), json(new, now: now))
+        var changes = JobFields.request.filter { before[$0] != after[$0] }
+        let (oldSecrets, newSecrets) = (old.definition.callback.secrets, new.definition.callback.secrets)
+        for place in Set(oldSecrets.keys).union(newSecrets.keys).sorted()
+        where oldSecrets[place] != newSecrets[place] {
+            let field =
+                switch place {
+                case "query", "userinfo": "callback_url"
+                case "body": "body"
+                default: "headers"
+                }
+            if !changes.contains(field) { changes.append(field) }
+        }
+        guard case .object(let members) = after else { return after }
+        return .object(members + [JSON.Member("changes", .array(changes.map { .string($0) }))])
     }
 }
 
@@ -104,7 +114,23 @@ extension Callback {
 }
 
 extension JobDefinition {
-    fileprivate var policyMembers: [JSON.Member] {
+    /// What a request said or left to the defaults, secrets as `***`, in the order of the documentation.
+    package var shown: [JSON.Member] {
+        [
+            JSON.Member("name", .string(name)),
+            JSON.Member("callback_url", .string(callback.target.shown)),
+            JSON.Member(
+                "schedule",
+                isScheduleList ? .array(schedule.map { .string($0) }) : .string(schedule.first ?? "")
+            ),
+            JSON.Member("dialect", dialect.map { .string($0.rawValue) } ?? .null),
+            JSON.Member("zone", .string(zone)),
+            JSON.Member("dst", .string(dst.rawValue)),
+            JSON.Member("day_match", .string(dayMatch.rawValue)),
+        ] + callback.members + policyMembers
+    }
+
+    private var policyMembers: [JSON.Member] {
         callMembers + catchupMembers + [
             JSON.Member("overlap", .string(overlap.mode.word)),
             JSON.Member("overlap_scope", .string(overlap.scope.word)),
@@ -123,6 +149,7 @@ extension JobDefinition {
             ),
             JSON.Member("limit_wait", .string(limit.wait.text)),
             JSON.Member("run_deadline", .string(runDeadline.text)),
+            JSON.Member("labels", .array(labels.map { .string($0) })),
         ]
     }
 

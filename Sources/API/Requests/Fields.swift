@@ -1,3 +1,4 @@
+internal import Cron
 internal import Domain
 internal import Engine
 
@@ -34,7 +35,7 @@ struct Fields {
     /// can be sent back.
     mutating func refuseUnknown(_ known: [String], answersOnly: [String] = []) {
         for member in members where !known.contains(member.key) && !answersOnly.contains(member.key) {
-            fault(member.key, "is not a field", hint: NearestWord.hint(for: member.key, in: known))
+            fault(member.key, "is not a field", hint: NearestWord.hint(for: member.key, among: known))
         }
     }
 
@@ -103,7 +104,7 @@ struct Fields {
         let words = choices.map(\.word)
         guard let text = value.string, let found = choices.first(where: { $0.word == text }) else {
             let given = value.string.map { "\"\($0)\"" } ?? "what was given"
-            let near = value.string.flatMap { NearestWord.find($0, in: words) }.map { "did you mean \($0)?" }
+            let near = value.string.flatMap { NearestWord.question($0, in: words) }
             return fault(name, "\(given) is not one of \(words.joined(separator: ", "))", hint: near)
         }
         place = found.choice
@@ -143,5 +144,16 @@ struct Fields {
     /// Faults that were found, as an error.
     func check() throws {
         if !faults.isEmpty { throw Problem(faults) }
+    }
+}
+
+extension NearestWord {
+    /// Longest list of known words that is told whole.
+    private static let toldMax = 12
+
+    /// "did you mean …?", or all the words when none is near and they are few.
+    static func hint(for word: String, among known: [String]) -> String? {
+        if let question = question(word, in: known) { return question }
+        return known.isEmpty || known.count > toldMax ? nil : "known: \(known.joined(separator: ", "))"
     }
 }

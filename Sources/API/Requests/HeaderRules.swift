@@ -1,5 +1,5 @@
 /// Which headers a job may set.
-enum HeaderRules {
+package enum HeaderRules {
     /// Written by Chronatog or by the wire: a job that set them would break the call or its signature.
     private static let own: [String: String] = [
         "host": "it comes from the URL",
@@ -20,7 +20,7 @@ enum HeaderRules {
     ]
 
     /// Why this header cannot be set; nil when it can.
-    static func refusal(name: String, value: String) -> String? {
+    package static func refusal(name: String, value: String) -> String? {
         guard isToken(name), !name.isEmpty else { return "is not a header name" }
         if let reason = own[name.lowercased()] { return "cannot be set: \(reason)" }
         guard isValue(value) else { return "holds a line break or another control character" }

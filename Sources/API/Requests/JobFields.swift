@@ -9,7 +9,7 @@ enum JobFields {
         "overlap_scope", "queue_max", "max_open", "jitter", "start", "end", "max_runs", "on_unknown",
         "limit_key",
         "limit_parallel", "limit_rate", "limit_wait", "run_deadline", "keep_body", "keep_success_body",
-        "redirects",
+        "redirects", "labels",
     ]
 
     /// What only answers say. A request may carry it, so that a job that was read can be sent back; it means
@@ -24,6 +24,8 @@ enum JobFields {
 /// Bounds on what a job may say.
 enum JobLimits {
     static let linesMax = 16
+    static let labelsMax = 16
+    static let labelBytesMax = 64
     static let nameBytesMax = 200
     static let urlBytesMax = 8192
     static let headersMax = 64

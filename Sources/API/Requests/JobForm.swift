@@ -39,6 +39,7 @@ struct JobForm: Sendable {
         callback.read(&fields, into: &draft, isWhole: mode == .whole)
         readSchedule(&fields, into: &draft.definition, mode)
         PolicyForm.read(&fields, into: &draft.definition)
+        Labels.read(&fields, into: &draft.definition.labels)
         let definition = draft.definition
         if let start = definition.start, let end = definition.end, end <= start {
             fields.fault("end", "is not after start")

@@ -61,7 +61,7 @@ package struct QueryFields: Sendable {
             CommandError.Fault(
                 field: pair.name,
                 message: "is not a query parameter of this route",
-                hint: NearestWord.hint(for: pair.name, in: known)
+                hint: NearestWord.hint(for: pair.name, among: known)
             )
         }
         if !faults.isEmpty { throw Problem(faults) }

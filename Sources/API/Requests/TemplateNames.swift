@@ -1,3 +1,4 @@
+internal import Cron
 internal import Domain
 
 /// Templates in a job's texts, checked when they are given rather than when they are filled at night.
@@ -6,7 +7,7 @@ enum TemplateNames {
     static func fault(in text: String) -> (message: String, hint: String?)? {
         let known = TemplateVariable.allCases.map(\.rawValue)
         for name in names(in: text) where !known.contains(name) {
-            return ("uses {{\(name)}}, which does not exist", NearestWord.hint(for: name, in: known))
+            return ("uses {{\(name)}}, which does not exist", NearestWord.hint(for: name, among: known))
         }
         return nil
     }

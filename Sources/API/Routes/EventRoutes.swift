@@ -1,3 +1,4 @@
+internal import Cron
 internal import Domain
 internal import Engine
 internal import Streaming
@@ -83,7 +84,7 @@ enum EventRoutes {
             throw Problem(
                 "type",
                 "\"\(filter)\" is not a type of event",
-                hint: NearestWord.hint(for: filter, in: known.map(\.rawValue))
+                hint: NearestWord.hint(for: filter, among: known.map(\.rawValue))
             )
         }
         return filters

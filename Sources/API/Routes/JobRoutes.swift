@@ -12,7 +12,8 @@ enum JobRoutes {
                     "scheduler",
                     "number or name of the scheduler it goes to (operator only)",
                     "1"
-                )
+                ),
+                dryRunParameter,
             ]
             $0.requestSchema = "JobRequest"
             $0.answerStatus = 201
@@ -20,8 +21,12 @@ enum JobRoutes {
             $0.problems = [.malformed, .tooLarge, .invalid, .storageFull]
         },
         Route("GET", path, .scheduler, "List jobs, oldest first", answer: list).with {
-            $0.query = Listed.parameters("a job's id")
+            $0.query =
+                Listed.parameters("a job's id") + [
+                    Route.Parameter("label", "only jobs with this label", "team:billing")
+                ]
             $0.answerSchema = "[Job]"
+            $0.problems = [.invalid]
         },
         Route("GET", "\(path)/{id}", .scheduler, "Read a job", answer: read).with {
             $0.answerSchema = "Job"
@@ -60,8 +65,16 @@ enum JobRoutes {
         },
     ]
 
+    private static let dryRunParameter = Route.Parameter(
+        "dry_run",
+        "true: check everything and answer 200 with what the job would be, and for a change with `changes`, "
+            + "the fields that would differ; nothing is recorded",
+        "true"
+    )
+
     private static let revising: @Sendable (inout Route) -> Void = {
         $0.isConditional = true
+        $0.query = [dryRunParameter]
         $0.requestSchema = "JobRequest"
         $0.answerSchema = "Job"
         $0.problems = [.malformed, .notFound, .stale, .tooLarge, .invalid, .storageFull]
@@ -71,7 +84,12 @@ enum JobRoutes {
         let surroundings = try await site.surroundings()
         let form = JobForm(object: try RequestBody.object(request.body), surroundings: surroundings)
         let draft = try form.draft(.whole, current: nil)
-        let view = try await site.engine.register(draft, scheduler: try await scheduler(site, request))
+        let scheduler = try await scheduler(site, request)
+        if try request.isDryRun {
+            let view = try await site.engine.preview(draft, scheduler: scheduler)
+            return .json(site.json(view, now: surroundings.now))
+        }
+        let view = try await site.engine.register(draft, scheduler: scheduler)
         site.owners.note(view.id, view.entry.scheduler)
         return .object(
             site.json(view, now: surroundings.now),
@@ -103,8 +121,9 @@ enum JobRoutes {
     @Sendable private static func list(_ site: Site, _ request: APIRequest) async throws -> Reply {
         let limit = try request.query.limit()
         let after = try Listed.after(request).map { JobID(UInt32(clamping: $0)) } ?? JobID(0)
+        let label = try Labels.wanted(request)
         let now = try await site.now()
-        let views = try await site.engine.jobs(after: after, limit: limit + 1, as: request.caller)
+        let views = try await jobs(site, request, after: after, limit: limit + 1, label: label)
         let shown = views.prefix(limit)
         return .list(
             shown.map { site.json($0, now: now) },
@@ -112,6 +131,28 @@ enum JobRoutes {
             site,
             next: views.count > limit ? shown.last.map { "\($0.id)" } : nil
         )
+    }
+
+    /// Jobs after one, those with the label if there is one. Pages keep the engine free for its work.
+    private static func jobs(
+        _ site: Site,
+        _ request: APIRequest,
+        after: JobID,
+        limit: Int,
+        label: String?
+    ) async throws -> [JobView] {
+        guard let label else {
+            return try await site.engine.jobs(after: after, limit: limit, as: request.caller)
+        }
+        var found: [JobView] = []
+        var cursor = after
+        while found.count < limit {
+            let page = try await site.engine.jobs(after: cursor, limit: 1000, as: request.caller)
+            guard let last = page.last else { break }
+            found += page.filter { $0.definition.labels.contains(label) }
+            cursor = last.id
+        }
+        return Array(found.prefix(limit))
     }
 
     @Sendable private static func read(_ site: Site, _ request: APIRequest) async throws -> Reply {
@@ -132,13 +173,20 @@ enum JobRoutes {
     {
         let surroundings = try await site.surroundings()
         let form = JobForm(object: try RequestBody.object(request.body), surroundings: surroundings)
-        let view = try await site.engine.revise(
-            try request.jobID(),
-            as: request.caller,
-            ifMatch: try request.ifMatch()
-        ) { current throws(CommandError) in
-            try form.draft(mode, current: current)
+        let change: @Sendable (JobDefinition) throws(CommandError) -> JobDraft = {
+            current throws(CommandError) in try form.draft(mode, current: current)
         }
+        let (job, ifMatch) = (try request.jobID(), try request.ifMatch())
+        if try request.isDryRun {
+            let (old, new) = try await site.engine.preview(
+                job,
+                as: request.caller,
+                ifMatch: ifMatch,
+                change: change
+            )
+            return .json(site.json(new, over: old, now: surroundings.now))
+        }
+        let view = try await site.engine.revise(job, as: request.caller, ifMatch: ifMatch, change: change)
         return .object(site.json(view, now: surroundings.now), sequence: view.entry.sequence)
     }
 
@@ -150,6 +198,19 @@ enum JobRoutes {
     @Sendable private static func secret(_ site: Site, _ request: APIRequest) async throws -> Reply {
         let secret = try await site.engine.signingSecret(of: try request.jobID(), as: request.caller)
         return .json(.compact([("secret", .string(secret))]), headers: [("Cache-Control", "no-store")])
+    }
+}
+
+extension APIRequest {
+    /// Whether only the answer is wanted, not the deed.
+    fileprivate var isDryRun: Bool {
+        get throws {
+            guard let text = query["dry_run"] else { return false }
+            guard let flag = Bool(text) else {
+                throw Problem("dry_run", "\"\(text)\" is neither true nor false")
+            }
+            return flag
+        }
     }
 }
 

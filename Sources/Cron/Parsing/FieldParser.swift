@@ -236,7 +236,7 @@ struct FieldParser {
         let head = String(word.prefix(3))
         let isSuffixed = kind == .dayOfWeek && word.count == 4 && word.hasSuffix("L")
         guard word.count == 3 || isSuffixed, let place = names.firstIndex(of: head) else {
-            let near = names.first { word.hasPrefix($0) } ?? nearestMatch(to: word, in: names)
+            let near = names.first { word.hasPrefix($0) } ?? NearestWord.find(word, in: names)
             throw error("is not a name", hint: near.map { "did you mean \($0)?" })
         }
         rest.removeFirst(3)

@@ -107,7 +107,7 @@ struct ScheduleLine {
                 text: name,
                 problem: "is not a macro",
                 allowed: forms,
-                hint: nearestMatch(to: name, in: names).map { "did you mean \($0)?" }
+                hint: NearestWord.question(name, in: names)
             )
         }
         let expression = try Expression(macro.expression, options: ScheduleOptions(dialect: .unix))

@@ -37,7 +37,7 @@ public struct ZoneDatabase: Sendable {
     public func zone(named name: String) throws(ZoneError) -> Zone {
         if let zone = cache.zones.withLock({ $0[name] }) { return zone }
         guard let bytes = bytes(named: name) else {
-            throw .unknown(name: name, nearest: nearestMatch(to: name, in: names))
+            throw .unknown(name: name, nearest: NearestWord.find(name, in: names))
         }
         let zone = try Zone(name: name, version: version, tzif: bytes)
         cache.zones.withLock { $0[name] = zone }

@@ -109,10 +109,14 @@ enum Query {
             {
                 out.unicodeScalars.append(scalar)
             } else {
-                out += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+                out += percent(byte)
             }
         }
         return out
+    }
+
+    static func percent(_ byte: UInt8) -> String {
+        "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
     }
 }
 

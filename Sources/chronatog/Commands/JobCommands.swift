@@ -10,6 +10,7 @@ struct JobsCommand: ClientCommand {
 
     @OptionGroup var server: ServerOptions
     @Argument(help: "A job's id or name.") var job: String?
+    @Option(help: "Only jobs with this label.") var label: String?
     @Option(help: "Show at most so many.") var limit: Int = 1000
     @Flag(help: "Print JSON.") var json = false
 
@@ -21,12 +22,15 @@ struct JobsCommand: ClientCommand {
             return
         }
         var jobs: [JSON] = []
-        try await server.pages("/jobs", limit: limit) { jobs.append($0) }
+        try await server.pages("/jobs", query: label.map { [("label", $0)] } ?? [], limit: limit) {
+            jobs.append($0)
+        }
         if json {
             StandardStream.output.line(JSON.array(jobs).pretty)
             return
         }
         guard !jobs.isEmpty else {
+            if let label { return StandardStream.error.line("no job has the label \(label)") }
             StandardStream.error.line(
                 "no jobs yet; chronatog add '*/5 * * * *' https://example.com/hook makes one"
             )

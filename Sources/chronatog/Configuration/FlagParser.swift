@@ -1,3 +1,5 @@
+import Cron
+
 /// Splits `serve`'s arguments into settings: `--name value`, `--name=value`, and `--name` alone for switches.
 enum FlagParser {
     /// The texts given for each setting, in order. What is wrong goes to `reading.faults`.

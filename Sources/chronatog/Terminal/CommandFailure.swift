@@ -1,3 +1,5 @@
+import Cron
+
 /// Why a command did not do what it was asked, and with which exit status it ends.
 enum CommandFailure: Error, Equatable {
     /// It failed: status 1. Every line is printed after `error: `, then the hint.
@@ -28,5 +30,12 @@ enum CommandFailure: Error, Equatable {
             sentences.map { "error: \($0)\n" }.joined() + (hint.map { "hint: \($0)\n" } ?? "")
         case .negative: ""
         }
+    }
+}
+
+extension NearestWord {
+    /// The end of a sentence: `; did you mean --listen?`, or nothing when no candidate is close.
+    static func hint(for word: String, in candidates: [String], prefix: String = "") -> String {
+        question(word, in: candidates, prefix: prefix).map { "; \($0)" } ?? ""
     }
 }

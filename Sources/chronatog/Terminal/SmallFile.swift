@@ -22,11 +22,20 @@ struct FileFault: Error, Equatable {
 enum SmallFile {
     static let bytesMax = 1 << 20
 
-    static func text(of path: String) throws(FileFault) -> String {
+    static func text(of path: String, bytesMax: Int = bytesMax) throws(FileFault) -> String {
         // unsafe, here and below, because C takes paths and buffers as pointers, which last for the call.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFault("read", path, errno: errno) }
         defer { close(descriptor) }
+        return try text(from: descriptor, path, bytesMax: bytesMax)
+    }
+
+    /// - Parameter path: what the descriptor is called in a fault.
+    static func text(
+        from descriptor: Int32,
+        _ path: String,
+        bytesMax: Int
+    ) throws(FileFault) -> String {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
