@@ -42,7 +42,8 @@ struct ApplyingTests {
 
     @Test func `jobs are paired by name, and without one by schedule and place`() throws {
         let document = try [
-            #"{"name":"a"}"#, #"{"schedule":"@hourly","callback_url":"http://h/x?k=new"}"#, #"{"name":"new"}"#,
+            #"{"name":"a"}"#, #"{"schedule":"@hourly","callback_url":"http://h/x?k=new"}"#,
+            #"{"name":"new"}"#,
             #"{"name":"twin"}"#, #"{"name":"twin"}"#,
         ].map(json)
         let server = try [
@@ -77,7 +78,8 @@ struct ApplyingTests {
 
     @Test func `secrets of a shown job are named`() throws {
         let job = try json(
-            #"{"callback_url":"http://u:***@h/?a=***","headers":{"X-A":"***"},"body":"***","body_secret":true}"#
+            #"{"callback_url":"http://u:***@h/?a=***","headers":{"X-A":"***"},"body":"***","#
+                + #""body_secret":true}"#
         )
         #expect(Masked.fields(of: job) == ["callback_url", "headers.X-A", "body"])
         #expect(Masked.fields(of: try json(#"{"callback_url":"http://h/***","body":"***"}"#)).isEmpty)

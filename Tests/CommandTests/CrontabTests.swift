@@ -76,7 +76,13 @@ struct CrontabTests {
     }
 
     @Test func `a system crontab has a user, and a user's crontab hints at it`() {
-        let text = "RANDOM_DELAY=15\nTZ=:Nowhere/Land\n@hourly root curl http://h/\nTZ=UTC\n@hourly root curl http://h/\n"
+        let text = """
+            RANDOM_DELAY=15
+            TZ=:Nowhere/Land
+            @hourly root curl http://h/
+            TZ=UTC
+            @hourly root curl http://h/
+            """
         let system = Crontab(text, hasUserColumn: true)
         #expect(system.entries.map(\.command) == ["curl http://h/"])
         #expect(system.entries[0].jitter == .minutes(15))
@@ -89,9 +95,20 @@ struct CrontabTests {
         #expect(user.refused[0].reasons.last == "if \"root\" is a user's name, say --system")
     }
 
+    @Test func `a variable that the crontab sets is named with its line`() {
+        let translation = Translation(
+            Crontab("\nTOKEN = abc\n@hourly curl -H \"X: $TOKEN\" http://h/$OTHER", hasUserColumn: false),
+            adding: Translation.Additions()
+        )
+        #expect(
+            translation.refused[0].reasons == ["$TOKEN is set on line 2: write its value into the command"]
+        )
+    }
+
     @Test func `an import takes each job of the server for one line at most`() {
         let matches = ImportRun.matched([
-            [("1", ["body"]), ("2", [])], [("1", ["body"]), ("2", ["body"])], [("1", ["retries"]), ("2", [])],
+            [("1", ["body"]), ("2", [])], [("1", ["body"]), ("2", ["body"])],
+            [("1", ["retries"]), ("2", [])],
         ])
         #expect(matches.map(\.index) == [0, 1])
         #expect(matches.map(\.id) == ["2", "1"])

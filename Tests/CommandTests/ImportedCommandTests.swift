@@ -39,8 +39,8 @@ struct ImportedCommandTests {
         ),
         Row(
             #"curl --json '{"a":1}' http://h/"#,
-            #"{"callback_url":"http://h/","headers":{"Content-Type":"application/json","Accept":"application/json"},"#
-                + #""body":"{\"a\":1}"}"#
+            #"{"callback_url":"http://h/","headers":{"Content-Type":"application/json","#
+                + #""Accept":"application/json"},"body":"{\"a\":1}"}"#
         ),
         Row(
             "curl -d @- http://h/",
@@ -58,7 +58,8 @@ struct ImportedCommandTests {
         ),
         Row(
             "curl -A bot -e http://r/ -b 's=1; t=2' http://h/",
-            #"{"callback_url":"http://h/","headers":{"User-Agent":"bot","Referer":"http://r/","Cookie":"s=1; t=2"}}"#
+            #"{"callback_url":"http://h/","headers":{"User-Agent":"bot","Referer":"http://r/","#
+                + #""Cookie":"s=1; t=2"}}"#
         ),
         Row("curl -I http://h/", #"{"callback_url":"http://h/","method":"HEAD"}"#),
         Row("curl -L http://h/", #"{"callback_url":"http://h/","redirects":20}"#),
@@ -88,7 +89,10 @@ struct ImportedCommandTests {
 
     static let wget = [
         Row("wget -qO- http://h/x", #"{"callback_url":"http://h/x","redirects":20}"#),
-        Row("wget -q -O /dev/null --tries=1 h/x", #"{"callback_url":"http://h/x","retries":0,"redirects":20}"#),
+        Row(
+            "wget -q -O /dev/null --tries=1 h/x",
+            #"{"callback_url":"http://h/x","retries":0,"redirects":20}"#
+        ),
         Row(
             "wget --post-data=a=1 --header='X-A: b' http://h/",
             #"{"callback_url":"http://h/","headers":{"X-A":"b",\#(form)},"body":"a=1","redirects":20}"#
@@ -152,7 +156,8 @@ struct ImportedCommandTests {
         Refusal("flock /tmp/l curl http://h/", "flock without -n waits"),
     ]
 
-    @Test(arguments: refusals) func `what would be another call is refused, with every reason`(_ row: Refusal) {
+    @Test(arguments: refusals) func `what would be another call is refused, with every reason`(_ row: Refusal)
+    {
         let error = #expect(throws: Untranslatable.self) { try ImportedCommand.call(row.command) }
         let reasons = error?.reasons ?? []
         #expect(reasons.count == row.reasons.count, "\(reasons)")

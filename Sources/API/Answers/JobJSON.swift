@@ -35,20 +35,16 @@ extension Site {
 }
 
 extension Site {
-    /// What a change would make of a job, with the names of the fields that it changes, also where only a
-    /// secret differs, which shows as `***` before and after.
+    /// What a change would make of a job, with the names of the fields that it changes: also those where only
+    /// a secret differs, which shows as `***` before and after (`headers.X-Key` for a header's).
     func json(_ new: JobView, over old: JobView, now: Timestamp) -> JSON {
         let (before, after) = (json(old, now: now), json(new, now: now))
         var changes = JobFields.request.filter { before[$0] != after[$0] }
         let (oldSecrets, newSecrets) = (old.definition.callback.secrets, new.definition.callback.secrets)
-        for place in Set(oldSecrets.keys).union(newSecrets.keys).sorted()
-        where oldSecrets[place] != newSecrets[place] {
-            let field =
-                switch place {
-                case "query", "userinfo": "callback_url"
-                case "body": "body"
-                default: "headers"
-                }
+        for place in newSecrets.keys.sorted() {
+            guard let secret = oldSecrets[place], secret != newSecrets[place] else { continue }
+            let header = new.definition.callback.headers.first { place == "header/\($0.name.lowercased())" }
+            let field = header.map { "headers.\($0.name)" } ?? (place == "body" ? "body" : "callback_url")
             if !changes.contains(field) { changes.append(field) }
         }
         guard case .object(let members) = after else { return after }

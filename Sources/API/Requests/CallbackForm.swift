@@ -236,6 +236,8 @@ struct CallbackForm {
             }
         } else if text.isEmpty {
             draft.definition.callback.body = .none
+        } else if isSecret, text == Self.mask {
+            fields.fault("body", "is the mask of a secret, not a secret", hint: "give the body itself")
         } else if isSecret {
             draft.definition.callback.body = .none
             draft.secretBody = text

@@ -62,7 +62,9 @@ struct ApplyReport {
         }
         if isNothing { text += "nothing to do" } else { text += "unchanged: \(unchanged)\n" }
         if isNothing {
-            text += unchanged == 0 ? ": no job has the label \(label)\n" : ": \(Self.jobs(unchanged)) as the document says\n"
+            text +=
+                unchanged == 0
+                ? ": no job has the label \(label)\n" : ": \(Self.jobs(unchanged)) as the document says\n"
         }
         if !unnamed.isEmpty {
             text += "not in the document, and left there (--prune removes them): "

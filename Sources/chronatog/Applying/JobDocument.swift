@@ -5,8 +5,9 @@ import Domain
 /// Jobs as one JSON document, to be kept beside the code that they call: what `export` writes and `apply`
 /// reads.
 ///
-/// `{"chronatog": 1, "label": "…", "defaults": {…}, "jobs": [{…}, …]}`. A job has the fields of `POST jobs`; those
-/// it leaves out come from `defaults`, and else are the server's. The label stands once, above, not in each job.
+/// `{"chronatog": 1, "label": "…", "defaults": {…}, "jobs": [{…}, …]}`. A job has the fields of `POST jobs`;
+/// those it leaves out come from `defaults`, and else are the server's. The label stands once, above, not in
+/// each job.
 struct JobDocument: Equatable {
     static let version: Int64 = 1
 
@@ -22,12 +23,16 @@ struct JobDocument: Equatable {
     /// - Parameter label: instead of the document's own.
     init(_ text: String, label: String? = nil) throws(CommandFailure) {
         let value: JSON
-        do { value = try JSONReader.value(of: text) } catch { throw .asked("the document is \(error.sentence)") }
+        do { value = try JSONReader.value(of: text) } catch {
+            throw .asked("the document is \(error.sentence)")
+        }
         guard case .object(let members) = value else { throw .asked("the document is not a JSON object") }
         var faults: [String] = []
         let known = ["chronatog", "label", "defaults", "jobs"]
         for member in members where !known.contains(member.key) {
-            faults.append("\(member.key) is not part of a document\(NearestWord.hint(for: member.key, in: known))")
+            faults.append(
+                "\(member.key) is not part of a document\(NearestWord.hint(for: member.key, in: known))"
+            )
         }
         if value["chronatog"]?.number != Self.version {
             faults.append("the document has to say \"chronatog\": \(Self.version), the version of its form")
@@ -110,7 +115,8 @@ struct JobDocument: Equatable {
         default: break
         }
         if value == standard.value { return nil }
-        guard case .object(let members) = value, case .object(let defaults) = standard.value, !defaults.isEmpty
+        guard case .object(let members) = value, case .object(let defaults) = standard.value,
+            !defaults.isEmpty
         else { return value }
         return .object(members.filter { member in !defaults.contains(member) })
     }

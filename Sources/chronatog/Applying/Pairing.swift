@@ -2,8 +2,8 @@ import Domain
 
 /// Which job of a document is which job of the server: by name, those without a name by schedule and place.
 ///
-/// Where several have the same name, the first goes with the first, so that a document made of such jobs still
-/// describes them.
+/// Where several have the same name, the first goes with the first, so that a document made of such jobs
+/// still describes them.
 struct Pairing: Equatable {
     /// For each job of the document the index of the server's; nil: there is none.
     var partners: [Int?]

@@ -8,8 +8,8 @@ struct ExportCommand: ClientCommand {
         abstract: "Write all jobs as one JSON document that `apply` takes. Secrets stay behind, as ***.",
         discussion: """
             chronatog export jobs.json --label site
-            Jobs stand in order of name, and fields at their default are left out, so that the file can be kept
-            under version control. Jobs that are finished are left out.
+            Jobs stand in order of name, and fields at their default are left out, so that the file can be
+            kept under version control. Jobs that are finished are left out.
             """
     )
 
@@ -44,8 +44,8 @@ struct ExportCommand: ClientCommand {
         StandardStream.error.write(
             """
 
-            Secrets are not exported. Applied to this server, *** keeps the secret that is there; anywhere else
-            these have to be written in first:
+            Secrets are not exported. Applied to this server, *** keeps the secret that is there; anywhere
+            else these have to be written in first:
             \(table.text())
             """
         )

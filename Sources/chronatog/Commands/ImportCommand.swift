@@ -53,7 +53,7 @@ struct ImportCommand: AsyncParsableCommand {
             commandName: "curl",
             abstract: "Make a job of one curl or wget command, given as one word.",
             discussion: """
-                chronatog import curl "curl -fsS -H 'X-Key: abc' https://example.com/hook" --schedule '*/5 * * * *'
+                chronatog import curl "curl -H 'X-Key: abc' https://example.com/hook" --schedule '@hourly'
                 """
         )
 

@@ -25,6 +25,8 @@ struct CommandFlags<Act: Sendable>: Sendable {
         var operands: [String] = []
         var notes: [String] = []
         var reasons: [String] = []
+        /// Operands may be values of flags that are not known.
+        var hasUnknown = false
     }
 
     var flags: [Flag]
@@ -63,6 +65,7 @@ struct CommandFlags<Act: Sendable>: Sendable {
         guard let flag = flag(name) else {
             let hint = NearestWord.hint(for: name, in: flags.flatMap(\.names))
             reading.reasons.append("\(name) is not known here\(hint)")
+            reading.hasUnknown = true
             return
         }
         take(flag, name, attached, &rest, &reading)
@@ -74,6 +77,7 @@ struct CommandFlags<Act: Sendable>: Sendable {
         while let letter = letters.popFirst() {
             guard let flag = flag("-\(letter)") else {
                 reading.reasons.append("-\(letter) is not known here")
+                reading.hasUnknown = true
                 return
             }
             let attached = flag.takesValue && !letters.isEmpty ? String(letters) : nil

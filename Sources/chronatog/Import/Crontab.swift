@@ -33,6 +33,8 @@ struct Crontab {
     private(set) var refused: [Remark] = []
     /// Settings that meant something to cron.
     private(set) var remarks: [Remark] = []
+    /// Variables, and the last line on which each is set.
+    private(set) var settings: [String: Int] = [:]
     private let hasUserColumn: Bool
     private var zone: String?
     private var cronZone: String?
@@ -42,7 +44,8 @@ struct Crontab {
     /// - Parameter hasUserColumn: as in `/etc/crontab` and `/etc/cron.d`.
     init(_ text: String, hasUserColumn: Bool) {
         self.hasUserColumn = hasUserColumn
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            .enumerated()
         {
             read(line, number: index + 1)
         }
@@ -106,6 +109,7 @@ struct Crontab {
 
     private mutating func set(_ name: String, _ value: String, _ remark: Remark) {
         var remark = remark
+        settings[name] = remark.line
         switch name {
         case "CRON_TZ": cronZone = Self.zoneName(value)
         case "TZ": zone = Self.zoneName(value)
@@ -113,7 +117,9 @@ struct Crontab {
             jitter = ImportedNumber.count(value).map { .minutes($0) }
             if jitter == .zero { jitter = nil }
         case "MAILTO" where !value.isEmpty:
-            remark.reasons = ["cron mailed output to \(value); `chronatog runs` and `explain` tell what happened"]
+            remark.reasons = [
+                "cron mailed output to \(value); `chronatog runs` and `explain` tell what happened"
+            ]
         case "http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY":
             remark.reasons = ["a proxy is the server's own setting: serve --proxy \(value)"]
         case "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR":
@@ -152,7 +158,7 @@ struct Crontab {
         if let zone, (try? ZoneDatabase.embedded.zone(named: zone)) == nil {
             return refuse(number, text, "\"\(zone)\" is not a time zone")
         }
-        let (command, input) = Self.divided(fields[wanted])
+        let (command, input) = Self.divided(fields[wanted].drop { $0 == " " || $0 == "\t" })
         entries.append(
             Entry(
                 line: number,

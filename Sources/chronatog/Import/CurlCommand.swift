@@ -27,7 +27,7 @@ struct CurlCommand {
         var command = CurlCommand(input: input)
         command.reasons = reading.reasons
         command.call.notes = reading.notes
-        command.urls = reading.operands
+        command.urls = reading.hasUnknown ? Array(reading.operands.suffix(1)) : reading.operands
         for (act, value) in reading.acts { command.take(act, value) }
         command.finish()
         guard command.reasons.isEmpty else { throw Untranslatable(command.reasons) }
@@ -64,7 +64,9 @@ struct CurlCommand {
         case .location: follows = true
         case .globOff: isPatternOff = true
         case .output:
-            if value != "/dev/null", value != "-" { call.notes.append("the answer is not written to \(value)") }
+            if value != "/dev/null", value != "-" {
+                call.notes.append("the answer is not written to \(value)")
+            }
         case .redirectsMax, .maxTime, .connectTimeout, .retry, .retryDelay: takeNumber(act, value)
         }
     }
@@ -210,7 +212,9 @@ struct CurlCommand {
         if follows {
             call.redirects = min(redirectsMax, ImportedCall.redirectsMax)
             if redirectsMax > 50 {
-                call.notes.append("--max-redirs: a job follows at most \(ImportedCall.redirectsMax) redirects")
+                call.notes.append(
+                    "--max-redirs: a job follows at most \(ImportedCall.redirectsMax) redirects"
+                )
             }
         }
         reasons += call.templateReasons
@@ -219,7 +223,9 @@ struct CurlCommand {
     private mutating func takeURL() {
         guard let url = urls.first else { return reasons.append("it names no URL") }
         guard urls.count == 1 else {
-            return reasons.append("it names \(urls.count) URLs (\(urls.joined(separator: " "))): a job calls one")
+            return reasons.append(
+                "it names \(urls.count) URLs (\(urls.joined(separator: " "))): a job calls one"
+            )
         }
         let host = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
         let rest = host.hasPrefix("[") ? host.drop { $0 != "]" }.dropFirst() : host

@@ -26,8 +26,8 @@ extension CommandFlags where Act == CurlAct {
         return rows.map { Flag(names: $0.0, takesValue: $0.2, effect: .act($0.1)) }
     }()
 
-    /// About curl's own output and connection, or what a job does anyway. `-f`: a job's call is good only when
-    /// it is answered 2xx.
+    /// About curl's own output and connection, or what a job does anyway. `-f`: a job's call is good only
+    /// when it is answered 2xx.
     private static let harmless: [Flag] =
         [
             ["-s", "--silent"], ["-S", "--show-error"], ["-f", "--fail"], ["--fail-with-body"],

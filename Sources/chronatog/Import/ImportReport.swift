@@ -37,7 +37,8 @@ struct ImportReport {
 
     /// cron goes by the machine's clock, a job by the server's setting.
     mutating func noteZone(_ machine: String?, isGiven: Bool) {
-        guard !isGiven, let machine, !["UTC", "Etc/UTC", "Etc/UCT", "UCT", "Universal"].contains(machine) else {
+        guard !isGiven, let machine, !["UTC", "Etc/UTC", "Etc/UCT", "UCT", "Universal"].contains(machine)
+        else {
             return
         }
         for one in settled where one.job.json["zone"] == nil {
@@ -45,8 +46,8 @@ struct ImportReport {
             let zone = shown["zone"]?.string
             if zone == machine { continue }
             zoneNote =
-                "cron on this machine goes by \(machine), jobs without a zone by \(zone ?? "the server's --zone"): "
-                + "--zone \(machine) keeps cron's times"
+                "cron on this machine goes by \(machine), jobs without a zone by "
+                + "\(zone ?? "the server's --zone"): --zone \(machine) keeps cron's times"
             return
         }
     }
@@ -83,15 +84,21 @@ struct ImportReport {
             let name = one.job.json.plain("name")
             let head = "job \(id)\(name.isEmpty ? "" : " \"\(name)\"")"
             let differs = "left as it is, although its \(changes.joined(separator: ", ")) would differ"
-            return [head, one.job.json.plain("schedule") + "  " + (one.job.json.plain("callback_url").shownURL)]
+            return [
+                head, one.job.json.plain("schedule") + "  " + (one.job.json.plain("callback_url").shownURL),
+            ]
                 + (changes.isEmpty ? [] : [differs])
         }
         text += section("refused by the server") { one in
             guard case .refused(let sentences) = one.outcome else { return nil }
-            return ["\(one.job.json.plain("schedule"))  \(one.job.json.plain("callback_url").shownURL)"] + sentences
+            return ["\(one.job.json.plain("schedule"))  \(one.job.json.plain("callback_url").shownURL)"]
+                + sentences
         }
         text += Self.section("not translated", translation.refused.map { ($0.line, [$0.text] + $0.reasons) })
-        text += Self.section("not carried over", translation.remarks.map { ($0.line, [$0.text] + $0.reasons) })
+        text += Self.section(
+            "not carried over",
+            translation.remarks.map { ($0.line, [$0.text] + $0.reasons) }
+        )
         return text
     }
 

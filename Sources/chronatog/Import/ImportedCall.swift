@@ -134,7 +134,8 @@ struct ImportedCall: Equatable {
 
     /// Texts that would be filled in before the call.
     var templateReasons: [String] {
-        let texts = [("the URL", url), ("the body", body)] + headers.map { ("the header \($0.name)", $0.value) }
+        let texts =
+            [("the URL", url), ("the body", body)] + headers.map { ("the header \($0.name)", $0.value) }
         return texts.compactMap { place, text in
             guard let open = text.firstRange(of: "{{"), text[open.upperBound...].contains("}}") else {
                 return nil
@@ -151,7 +152,9 @@ enum ImportedNumber {
         let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
         var (digits, unit) = (text[...], 1.0)
         if let last = text.last, let known = units[last] { (digits, unit) = (text.dropLast(), known) }
-        guard digits.allSatisfy({ $0.isASCIIDigit || $0 == "." }), let value = Double(digits) else { return nil }
+        guard digits.allSatisfy({ $0.isASCIIDigit || $0 == "." }), let value = Double(digits) else {
+            return nil
+        }
         let milliseconds = (value * unit * 1000).rounded()
         return milliseconds < 1e15 ? .milliseconds(Int64(milliseconds)) : nil
     }

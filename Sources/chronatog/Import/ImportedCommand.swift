@@ -2,9 +2,15 @@ import Domain
 
 /// One command as a person or a crontab has it, and the call that it comes to.
 enum ImportedCommand {
-    /// - Parameter input: its standard input; nil when there is none.
-    static func call(_ text: String, input: String? = nil) throws(Untranslatable) -> ImportedCall {
-        let shell = try ShellWords(text)
+    /// - Parameters:
+    ///   - input: its standard input; nil when there is none.
+    ///   - settings: lines on which variables are set.
+    static func call(
+        _ text: String,
+        input: String? = nil,
+        settings: [String: Int] = [:]
+    ) throws(Untranslatable) -> ImportedCall {
+        let shell = try ShellWords(text, settings: settings)
         var words = shell.words[...]
         let wrapping = try Wrapping(&words)
         guard let program = words.popFirst() else { throw Untranslatable("there is no command") }
@@ -49,7 +55,9 @@ enum ImportedCommand {
             guard let equals = word.firstIndex(of: "="), equals != word.startIndex,
                 word[..<equals].allSatisfy({ $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) })
             else { return }
-            throw Untranslatable("\(word[..<equals]) is set for the command alone, and a job has no environment")
+            throw Untranslatable(
+                "\(word[..<equals]) is set for the command alone, and a job has no environment"
+            )
         }
 
         private static func skipNice(_ words: inout ArraySlice<String>) {
@@ -86,7 +94,9 @@ enum ImportedCommand {
                 }
             }
             guard !waits else {
-                throw Untranslatable("flock without -n waits for its turn; overlap=queue-one does that in a job")
+                throw Untranslatable(
+                    "flock without -n waits for its turn; overlap=queue-one does that in a job"
+                )
             }
             guard let file = words.popFirst() else { throw Untranslatable("flock names no file") }
             notes.append("the lock \(file) is not taken: a slot is skipped while the job's own call is open")

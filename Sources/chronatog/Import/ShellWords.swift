@@ -1,13 +1,14 @@
-/// One command line, cut into words as the shell does it (POSIX, Shell Command Language 2.2 and 2.3), as far as
-/// that can be told without running anything.
+/// One command line, cut into words as the shell does it (POSIX, Shell Command Language 2.2 and 2.3), as far
+/// as that can be told without running anything.
 struct ShellWords: Equatable {
     var words: [String] = []
     /// Files that output would have been written to; `/dev/null` is none.
     var files: [String] = []
 
+    /// - Parameter settings: lines on which variables are set, to be named in a reason.
     /// - Throws: what would have needed a shell: expansions, pipes, more than one command.
-    init(_ text: String) throws(Untranslatable) {
-        var reader = Reader(text)
+    init(_ text: String, settings: [String: Int] = [:]) throws(Untranslatable) {
+        var reader = Reader(text, settings)
         try reader.read()
         words = reader.words
         files = reader.files
@@ -15,6 +16,7 @@ struct ShellWords: Equatable {
 
     private struct Reader {
         private let characters: [Character]
+        private let settings: [String: Int]
         private var index = 0
         private var word: String?
         /// Nothing of the word was quoted, so it may be an operator's number.
@@ -23,7 +25,10 @@ struct ShellWords: Equatable {
         var words: [String] = []
         var files: [String] = []
 
-        init(_ text: String) { characters = Array(text) }
+        init(_ text: String, _ settings: [String: Int]) {
+            characters = Array(text)
+            self.settings = settings
+        }
 
         private var next: Character? { index < characters.count ? characters[index] : nil }
         private func peek(_ distance: Int = 1) -> Character? {
@@ -157,6 +162,11 @@ struct ShellWords: Equatable {
             let name = characters[(index + 1)...].prefix {
                 $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber)
             }
+            if let line = settings[String(name)] {
+                throw Untranslatable(
+                    "$\(String(name)) is set on line \(line): write its value into the command"
+                )
+            }
             throw Untranslatable("$\(String(name)) is known only to the shell that runs the line")
         }
 
@@ -177,18 +187,23 @@ struct ShellWords: Equatable {
             throw Untranslatable(Self.reason(rest))
         }
 
-        /// What may follow a command without changing what it does: `;`, `&` (later, not otherwise), `|| true`.
+        /// What may follow a command without changing what it does: `;`, `&` (later, not otherwise),
+        /// `|| true`.
         private static func endsNothing(_ text: String) -> Bool {
             let words = text.split { $0 == " " || $0 == "\t" || $0.isNewline }.joined(separator: " ")
-            return ["", ";", "&", "|| true", "||true", "|| :", "||:", "|| exit 0", "; true", ";true", "; exit 0"]
-                .contains(words)
+            return [
+                "", ";", "&", "|| true", "||true", "|| :", "||:", "|| exit 0", "; true", ";true", "; exit 0",
+            ]
+            .contains(words)
         }
 
         private static func reason(_ text: String) -> String {
             let after = text.drop { "&|; \t".contains($0) || $0.isNewline }.prefix { $0 != " " && $0 != "\t" }
             let command = after.isEmpty ? "another command" : "\"\(after)\""
             if text.hasPrefix("&&") { return "&& goes on to \(command): a job makes one call" }
-            if text.hasPrefix("||") { return "|| goes on to \(command) when the call fails: a job makes one call" }
+            if text.hasPrefix("||") {
+                return "|| goes on to \(command) when the call fails: a job makes one call"
+            }
             if text.hasPrefix("|") { return "| pipes the answer into \(command): Chronatog keeps it instead" }
             if text.hasPrefix("&") {
                 return "a & outside quotes ends the command for the shell: put the URL in quotes"
@@ -230,7 +245,8 @@ struct ShellWords: Equatable {
 
 /// `$'…'`, which browsers write when they copy a request as curl.
 private enum QuotedEscapes {
-    static func read(_ characters: [Character], from start: Int) throws(Untranslatable) -> (String, end: Int) {
+    static func read(_ characters: [Character], from start: Int) throws(Untranslatable) -> (String, end: Int)
+    {
         var text = ""
         var index = start
         while index < characters.count, characters[index] != "'" {
@@ -245,7 +261,9 @@ private enum QuotedEscapes {
                 text.append(plain)
                 continue
             }
-            guard let digits = digits[letter] else { throw Untranslatable("\\\(letter) in $'…' is not known") }
+            guard let digits = digits[letter] else {
+                throw Untranslatable("\\\(letter) in $'…' is not known")
+            }
             let run = characters[index...].prefix(digits).prefix(while: \.isHexDigit)
             guard let number = UInt32(String(run), radix: 16), let scalar = Unicode.Scalar(number), number > 0
             else { throw Untranslatable("\\\(letter)\(String(run)) in $'…' is not a character") }

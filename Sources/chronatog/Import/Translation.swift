@@ -33,7 +33,11 @@ struct Translation: Equatable {
         remarks = crontab.remarks
         for entry in crontab.entries {
             do {
-                let call = try ImportedCommand.call(entry.command, input: entry.input)
+                let call = try ImportedCommand.call(
+                    entry.command,
+                    input: entry.input,
+                    settings: crontab.settings
+                )
                 let json = JSON.compact(
                     [
                         ("name", entry.name.isEmpty ? nil : .string(entry.name)),

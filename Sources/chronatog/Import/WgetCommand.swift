@@ -23,12 +23,16 @@ extension CommandFlags where Act == WgetAct {
         return rows.map { Flag(names: $0.0, takesValue: $0.2, effect: .act($0.1)) }
     }()
 
-    private static let harmless: [Flag] = [
-        "-q", "--quiet", "-nv", "--no-verbose", "-v", "--verbose", "-d", "--debug", "--delete-after", "-b",
-        "--background", "--no-cookies", "--auth-no-challenge", "--retry-connrefused", "--content-on-error",
-        "-S", "--server-response", "--no-proxy", "--show-progress", "--no-hsts", "--no-config", "-nd",
-        "--no-directories", "-nH", "--no-host-directories", "--trust-server-names", "--no-http-keep-alive",
-    ].map { Flag(names: [$0], takesValue: false, effect: .nothing) }
+    private static let harmless: [Flag] =
+        [
+            "-q", "--quiet", "-nv", "--no-verbose", "-v", "--verbose", "-d", "--debug", "--delete-after",
+            "-b",
+            "--background", "--no-cookies", "--auth-no-challenge", "--retry-connrefused",
+            "--content-on-error",
+            "-S", "--server-response", "--no-proxy", "--show-progress", "--no-hsts", "--no-config", "-nd",
+            "--no-directories", "-nH", "--no-host-directories", "--trust-server-names",
+            "--no-http-keep-alive",
+        ].map { Flag(names: [$0], takesValue: false, effect: .nothing) }
         + [["--dns-timeout"], ["--progress"]].map { Flag(names: $0, takesValue: true, effect: .nothing) }
 
     private static let missed: [Flag] = {
@@ -50,7 +54,8 @@ extension CommandFlags where Act == WgetAct {
         let rows: [([String], String, Bool)] = [
             (
                 ["--no-check-certificate"],
-                "a server's certificate is always checked; serve --ca-file names an authority of your own", false
+                "a server's certificate is always checked; serve --ca-file names an authority of your own",
+                false
             ),
             (["--post-file", "--body-file"], "the file is not part of the line", true),
             (["-i", "--input-file"], "the file is not part of the line", true),
@@ -93,7 +98,7 @@ struct WgetCommand {
         command.call.firstByte = readTimeout
         command.call.total = CurlCommand.patience
         for (act, value) in reading.acts { command.take(act, value) }
-        command.finish(reading.operands)
+        command.finish(reading.hasUnknown ? Array(reading.operands.suffix(1)) : reading.operands)
         guard command.reasons.isEmpty else { throw Untranslatable(command.reasons) }
         return command.call
     }
@@ -113,7 +118,9 @@ struct WgetCommand {
         case .referer: referer = value
         case .noCache: call.addDefault("Cache-Control", "no-cache")
         case .output:
-            if value != "/dev/null", value != "-" { call.notes.append("the answer is not written to \(value)") }
+            if value != "/dev/null", value != "-" {
+                call.notes.append("the answer is not written to \(value)")
+            }
         case .timeout, .connectTimeout, .readTimeout, .waitRetry: takeTime(act, value)
         case .tries, .redirectsMax: takeCount(act, value)
         }
