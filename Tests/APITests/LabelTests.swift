@@ -91,6 +91,17 @@ struct LabelTests {
         await rig.stop()
     }
 
+    @Test func `a job whose time has come can be sent back as it is`() async throws {
+        let rig = try await SiteRig()
+        let once = #"{"name":"once","callback_url":"/_sink/200","schedule":"R1/2026-01-01T00:10:00Z/PT10M"}"#
+        let id = try await rig.add(once)
+        try await rig.clock(#"{"advance":"1h"}"#)
+        let same = await rig.send("PUT", "\(jobs)/\(id)?dry_run=true", once)
+        #expect(same.json["changes"] == .array([]), "\(same)")
+        #expect(await rig.send("POST", jobs, once).status == 422, "a new one would never run")
+        await rig.stop()
+    }
+
     @Test func `a masked body is no body for a new job`() async throws {
         let rig = try await SiteRig()
         let answer = await rig.send("POST", jobs, job(#""body":"***","body_secret":true"#))

@@ -105,6 +105,49 @@ struct CrontabTests {
         )
     }
 
+    @Test func `a machine's own zone is told when jobs would get another`() {
+        let translation = Translation(
+            Crontab("@daily curl http://h/", hasUserColumn: false),
+            adding: Translation.Additions()
+        )
+        func note(_ machine: String?, isGiven: Bool = false) -> String? {
+            var report = ImportReport(translation, isDryRun: true, isJSON: false)
+            let shown = JSON.object([.init("zone", .string("UTC"))])
+            report.settled = translation.jobs.map { .init(job: $0, outcome: .made(shown)) }
+            report.noteZone(machine, isGiven: isGiven)
+            return report.zoneNote
+        }
+        #expect(
+            note("Europe/Oslo")
+                == "cron on this machine goes by Europe/Oslo, jobs without a zone by UTC: "
+                + "--zone Europe/Oslo keeps cron's times"
+        )
+        #expect(note("Europe/Oslo", isGiven: true) == nil)
+        #expect(note("Etc/UTC") == nil)
+        #expect(note(nil) == nil)
+    }
+
+    @Test func `no text stops the parsers`() {
+        var random = SystemRandomNumberGenerator()
+        let pieces = [
+            "curl", " ", "-d", "-", "@", "%", "\\", "'", "\"", "$'", "\\x4", "\\u", "$", "`", ">", "<",
+            "2>&1", "&",
+            "|", "\n", "#", "*/5 * * * * ", "@daily ", "TZ=", "http://h/", "[", "{{", "é", "wget --", "=",
+            "-XqO",
+            "timeout 1e9 ", "flock -n", "--max-redirs 99999999999999999999 ", "-m 1.1.1 ",
+        ]
+        for _ in 0..<3000 {
+            let text = (0..<Int.random(in: 1...12, using: &random))
+                .map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+            let lines = Translation(
+                Crontab("* * * * * \(text)\n\(text)", hasUserColumn: Bool.random(using: &random)),
+                adding: Translation.Additions()
+            )
+            let command = Translation(command: text, schedule: "@daily", name: nil, adding: .init())
+            #expect(lines.jobs.count <= 2 && command.jobs.count + command.refused.count == 1)
+        }
+    }
+
     @Test func `an import takes each job of the server for one line at most`() {
         let matches = ImportRun.matched([
             [("1", ["body"]), ("2", [])], [("1", ["body"]), ("2", ["body"])],

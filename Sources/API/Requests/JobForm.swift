@@ -37,7 +37,7 @@ struct JobForm: Sendable {
         var callback = CallbackForm(surroundings: surroundings, current: current?.callback)
         if mode == .whole, current != nil { draft.headers = [] }
         callback.read(&fields, into: &draft, isWhole: mode == .whole)
-        readSchedule(&fields, into: &draft.definition, mode)
+        readSchedule(&fields, into: &draft.definition, mode, old: current?.schedule)
         PolicyForm.read(&fields, into: &draft.definition)
         Labels.read(&fields, into: &draft.definition.labels)
         let definition = draft.definition
@@ -67,7 +67,12 @@ struct JobForm: Sendable {
 
     // MARK: When
 
-    private func readSchedule(_ fields: inout Fields, into definition: inout JobDefinition, _ mode: Mode) {
+    private func readSchedule(
+        _ fields: inout Fields,
+        into definition: inout JobDefinition,
+        _ mode: Mode,
+        old: [String]?
+    ) {
         fields.read("name", into: &definition.name, bytesMax: JobLimits.nameBytesMax)
         readReading(&fields, into: &definition)
         if fields.has("schedule") {
@@ -81,7 +86,7 @@ struct JobForm: Sendable {
         }
         // A change of dialect or day_match makes other sense of the old lines.
         let isReread = ["schedule", "dialect", "day_match"].contains { fields.has($0) }
-        if isReread { checkLines(&fields, definition, isNew: fields.has("schedule")) }
+        if isReread { checkLines(&fields, definition, isNew: definition.schedule != old) }
     }
 
     /// How lines are to be read.

@@ -36,14 +36,11 @@ struct JobsCommand: ClientCommand {
             )
             return
         }
-        var table = TextTable(["ID", "NAME", "SCHEDULE", "ZONE", "STATE", "NEXT", "CALLS"])
-        for job in jobs {
-            table.add([
-                job.plain("id"), job.plain("name"), job.plain("schedule"), job.plain("zone"),
-                job.plain("state"),
-                job.plain("next_at"), job.plain("callback_url"),
-            ])
-        }
+        var columns = ["id", "name", "schedule", "zone", "state", "next_at", "callback_url"]
+        if jobs.contains(where: { !$0.plain("labels").isEmpty }) { columns.append("labels") }
+        let titles = ["next_at": "NEXT", "callback_url": "CALLS"]
+        var table = TextTable(columns.map { titles[$0] ?? $0.uppercased() })
+        for job in jobs { table.add(columns.map { job.plain($0) }) }
         StandardStream.output.write(table.text())
     }
 }

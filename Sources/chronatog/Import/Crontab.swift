@@ -76,6 +76,7 @@ struct Crontab {
         var text = remark.drop(while: isEdge)
         while let last = text.last, isEdge(last) { text = text.dropLast() }
         guard text.contains(where: { $0.isLetter || $0.isNumber }), !isEntry(remark) else { return "" }
+        text = text.prefix(nameBytesMax)
         while text.utf8.count > nameBytesMax { text = text.dropLast() }
         return String(text)
     }

@@ -23,7 +23,7 @@ struct ImportReport {
     var settled: [Settled] = []
     /// Why no server was asked.
     var unasked: String?
-    private var zoneNote: String?
+    private(set) var zoneNote: String?
 
     init(_ translation: Translation, isDryRun: Bool, isJSON: Bool) {
         self.translation = translation
