@@ -60,12 +60,7 @@ struct ApplyReport {
         if !removed.isEmpty {
             text += "\(verb("removed")) (\(removed.count)):\n" + removed.map { Self.line(of: $0) }.joined()
         }
-        if isNothing { text += "nothing to do" } else { text += "unchanged: \(unchanged)\n" }
-        if isNothing {
-            text +=
-                unchanged == 0
-                ? ": no job has the label \(label)\n" : ": \(Self.jobs(unchanged)) as the document says\n"
-        }
+        text += standing
         if !unnamed.isEmpty {
             text += "not in the document, and left there (--prune removes them): "
             text += unnamed.map { Self.title(of: $0) }.joined(separator: ", ") + "\n"
@@ -75,6 +70,13 @@ struct ApplyReport {
             text += "\(label); it is left alone\n"
         }
         return text + (isNothing ? "" : runs)
+    }
+
+    /// What stays as it is.
+    private var standing: String {
+        guard isNothing else { return unchanged > 0 ? "unchanged: \(unchanged)\n" : "" }
+        if unchanged > 0 { return "nothing to do: \(Self.jobs(unchanged)) as the document says\n" }
+        return unnamed.isEmpty ? "nothing to do: no job has the label \(label)\n" : "nothing to do\n"
     }
 
     private static func jobs(_ count: Int) -> String { count == 1 ? "1 job is" : "\(count) jobs are" }

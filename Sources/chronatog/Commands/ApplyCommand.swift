@@ -8,8 +8,8 @@ struct ExportCommand: ClientCommand {
         abstract: "Write all jobs as one JSON document that `apply` takes. Secrets stay behind, as ***.",
         discussion: """
             chronatog export jobs.json --label site
-            Jobs stand in order of name, and fields at their default are left out, so that the file can be
-            kept under version control. Jobs that are finished are left out.
+            Jobs stand in order of name, without fields that are at their default, so
+            that the file can be kept under version control. Finished jobs are left out.
             """
     )
 
@@ -59,8 +59,8 @@ struct ApplyCommand: ClientCommand {
         abstract: "Make the jobs with a label what a document says.",
         discussion: """
             chronatog apply jobs.json --dry-run
-            Jobs are matched by label and name. Jobs without the label are never touched. Nothing happens when
-            anything in the document is wrong.
+            Jobs are matched by label and name. Jobs without the label are never
+            touched. Nothing happens when anything in the document is wrong.
             """
     )
 

@@ -114,7 +114,7 @@ struct ImportReport {
             var margin = row.line.map { "line \($0)  " } ?? ""
             margin += String(repeating: " ", count: width - margin.count)
             for line in row.texts {
-                text += "  \(margin)\(line)\n"
+                text += "  \(margin)\(line.map { $0.isWhitespace ? " " : String($0) }.joined())\n"
                 margin = String(repeating: " ", count: width)
             }
         }

@@ -72,7 +72,7 @@ struct Translation: Equatable {
     /// A user's name where a command ought to be is the mark of a system crontab.
     mutating func hintAtUserColumn() {
         for index in refused.indices {
-            let words = refused[index].text.split(separator: " ")
+            let words = refused[index].text.split(whereSeparator: \.isWhitespace)
             guard words.count > 1, let program = words[1].split(separator: "/").last,
                 program == "curl" || program == "wget",
                 words[0].allSatisfy({ $0.isLowercase || $0.isNumber || "-_".contains($0) })
