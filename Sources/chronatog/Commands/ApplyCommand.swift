@@ -19,17 +19,25 @@ struct ExportCommand: ClientCommand {
 
     func run(asking server: ServerConnection) async throws(CommandFailure) {
         var jobs: [JSON] = []
-        var (finished, paused) = (0, 0)
+        var (finished, paused): ([String], [String]) = ([], [])
         try await server.pages("/jobs", query: label.map { [("label", $0)] } ?? []) { job in
-            if job["state"]?.string == "paused" { paused += 1 }
-            if job["state"]?.string == "finished" { finished += 1 } else { jobs.append(job) }
+            if job["state"]?.string == "paused" { paused.append(ApplyReport.title(of: job)) }
+            if job["state"]?.string == "finished" {
+                finished.append(ApplyReport.title(of: job))
+            } else {
+                jobs.append(job)
+            }
         }
         let document = JobDocument(shown: jobs, label: label)
         try NamedText.write(document.json.pretty + "\n", to: file)
         if file != "-" { StandardStream.error.line("\(jobs.count) jobs written to \(file)") }
-        if finished > 0 { StandardStream.error.line("left out: \(finished) finished") }
-        if paused > 0 { StandardStream.error.line("not in the document: that \(paused) of them are paused") }
+        tell("left out, because they are finished", finished)
+        tell("paused now, which a document does not say", paused)
         tellSecrets(of: document.jobs)
+    }
+
+    private func tell(_ what: String, _ names: [String]) {
+        if !names.isEmpty { StandardStream.error.line("\(what): \(names.joined(separator: ", "))") }
     }
 
     private func tellSecrets(of jobs: [JSON]) {
