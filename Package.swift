@@ -33,7 +33,7 @@ let package = Package(
         .target(name: "Domain", dependencies: ["Cron"]),
         .target(name: "Effects", dependencies: ["Domain", crypto]),
         // Stages: they never import each other.
-        .target(name: "Journaling", dependencies: ["CZlib", "Cron", "Domain", "Effects"]),
+        .target(name: "Journaling", dependencies: ["CZlib", "Cron", "Domain", "Effects", crypto]),
         .target(
             name: "Scheduling",
             dependencies: [

@@ -77,7 +77,7 @@ package struct Ledger: Sendable {
             schedulersEver = max(schedulersEver, record.number)
         case .schedulerRemoved(let record): schedulers[record.number] = nil
         case .zoneAdopted(let record): zones[record.name] = record
-        case .clockStepped: break
+        case .clockStepped, .folderRestored: break
         default: try applyToJob(entry)
         }
         if let job = entry.record.job {
@@ -143,7 +143,9 @@ package struct Ledger: Sendable {
             openRuns[record.run]?.retryAt = nil
         case .runClosed(let record): try close(record)
         case .jobFellBehind: break
-        case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped: break
+        case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped,
+            .folderRestored:
+            break
         }
     }
 
@@ -268,7 +270,9 @@ extension Record {
     /// The job this is about; nil for records about the folder, schedulers, zones and the clock.
     package var job: JobID? {
         switch self {
-        case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped: nil
+        case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped,
+            .folderRestored:
+            nil
         case .jobRegistered(let r): r.job
         case .jobRevised(let r): r.job
         case .jobRemoved(let r): r.job
@@ -308,6 +312,7 @@ extension Record {
         case .runClosed: "runClosed"
         case .jobFellBehind: "jobFellBehind"
         case .clockStepped: "clockStepped"
+        case .folderRestored: "folderRestored"
         }
     }
 }

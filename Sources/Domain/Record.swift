@@ -28,6 +28,8 @@ package enum Record: Sendable, Hashable {
     case jobFellBehind(JobFellBehind)
     /// The wall clock moved by more than a minute against the steady clock, or was set.
     case clockStepped(ClockStepped)
+    /// The folder was put back to an earlier moment; what lay between then and now is settled after it.
+    case folderRestored(FolderRestored)
 }
 
 package struct FolderFounded: Sendable, Hashable {
@@ -372,5 +374,15 @@ package struct ClockStepped: Sendable, Hashable {
     package init(from: Timestamp, to: Timestamp) {
         self.from = from
         self.to = to
+    }
+}
+
+package struct FolderRestored: Sendable, Hashable {
+    /// The last record of the restored state, and its time.
+    package var sequence: Sequence
+    package var time: Timestamp
+    package init(sequence: Sequence, time: Timestamp) {
+        self.sequence = sequence
+        self.time = time
     }
 }

@@ -154,24 +154,11 @@ struct EngineLoop: Sendable {
     private mutating func frame() {
         if !flow.batch.isEmpty {
             do {
-                try journal.append { (builder: inout FrameBuilder) throws(JournalError) in
-                    for entry in flow.batch {
-                        let job = entry.record.job
-                        let position = builder.append(
-                            entry.record,
-                            time: entry.time,
-                            account: entry.account,
-                            visibility: entry.visibility,
-                            previous: job.map { flow.ledger.jobs[$0].newest } ?? .none
-                        ).position
-                        if let job { flow.ledger.chain(job, at: position) }
-                    }
-                }
-                journalMetrics.records += UInt64(flow.batch.count)
+                let count = try flow.frame(in: journal)
+                journalMetrics.records += UInt64(count)
             } catch {
                 mailbox.post { $0.notices.append(.storageFailed("\(error)")) }
             }
-            flow.batch.removeAll(keepingCapacity: true)
         }
         for effect in flow.effects { waitingEffects.append((flow.ledger.sequence, effect)) }
         flow.effects.removeAll(keepingCapacity: true)

@@ -207,7 +207,7 @@ extension Flow {
     }
 
     /// Settles every undecided slot up to now alike.
-    private mutating func settle(
+    mutating func settle(
         _ job: JobID,
         as result: SlotResult,
         because reason: DecisionReason,
@@ -220,7 +220,7 @@ extension Flow {
         accepted[job] = nil
     }
 
-    private mutating func settleQueued(
+    mutating func settleQueued(
         _ job: JobID,
         as result: SlotResult,
         because reason: DecisionReason,

@@ -179,7 +179,7 @@ extension Record {
     package var visibility: Visibility {
         switch self {
         case .folderFounded, .zoneAdopted: .internal
-        case .schedulerRegistered, .schedulerRemoved, .clockStepped: .operator
+        case .schedulerRegistered, .schedulerRemoved, .clockStepped, .folderRestored: .operator
         default: .account
         }
     }

@@ -3,8 +3,8 @@ package import Effects
 
 /// Looks at a folder without taking its lock or changing anything: `journal check` and `journal dump`.
 package struct Inspection {
-    private let disk: any Disk
-    private let limits: JournalLimits
+    let disk: any Disk
+    let limits: JournalLimits
 
     package init(disk: any Disk, limits: JournalLimits = JournalLimits()) {
         self.disk = disk

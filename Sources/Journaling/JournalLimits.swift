@@ -20,7 +20,7 @@ package struct JournalLimits: Sendable, Hashable {
     /// stay a quarter of the history apart.
     package var snapshotsKept = 2
     /// Segments whose records are all older go, the oldest first.
-    package var historyAgeMax = Span.days(30)
+    package var historyAgeMax = Span.forever
     /// Segments go, the oldest first, while all together have more bytes than this.
     package var historyBytesMax = 1 << 30
     /// Distance between the frames that the index in memory remembers (16 bytes each).

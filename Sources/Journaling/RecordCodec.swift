@@ -62,9 +62,7 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
         w.write(1, context.distance(to: r.run))
         w.write(2, time: r.retryAt, from: now)
         w.write(report: r.report)
-    case .attemptIntended(let r):
-        w.write(1, context.distance(to: r.run))
-        w.write(2, UInt64(r.n))
+    case .attemptIntended(let r): r.encode(context, into: &w)
     case .runClosed(let r):
         w.write(1, context.distance(to: r.run))
         w.write(2, UInt64(r.result.rawValue))
@@ -73,6 +71,21 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
         w.write(1, time: r.from, from: now)
         w.write(3, time: r.to, from: now)
     case .jobFellBehind(let r): r.encode(into: &w)
+    case .folderRestored(let r): r.encode(from: now, into: &w)
+    }
+}
+
+extension FolderRestored {
+    fileprivate func encode(from now: Timestamp, into w: inout FieldWriter) {
+        w.write(1, sequence.value)
+        w.write(2, time: time, from: now)
+    }
+}
+
+extension AttemptIntended {
+    fileprivate func encode(_ context: PayloadContext, into w: inout FieldWriter) {
+        w.write(1, context.distance(to: run))
+        w.write(2, UInt64(n))
     }
 }
 

@@ -55,6 +55,7 @@ func decodePayload(
         return try DecisionFields(kind, &reader).record(kind, context)
     case .runOpened: return .runOpened(try RunOpened(context, &reader))
     case .attemptFailed, .attemptIntended, .runClosed: return try decodeAttempt(kind, context, &reader)
+    case .folderRestored: return .folderRestored(try decodeRestored(kind, context, &reader))
     case .clockStepped: return .clockStepped(try decodeClockStep(kind, context, &reader))
     case .jobFellBehind: return .jobFellBehind(try decodeFallingBehind(kind, context, &reader))
     }
@@ -76,6 +77,23 @@ private func decodeFallingBehind(
         }
     }
     return record
+}
+
+private func decodeRestored(
+    _ kind: RecordKind,
+    _ context: PayloadContext,
+    _ reader: inout FieldReader
+) throws(FieldError) -> FolderRestored {
+    var sequence = Sequence.zero
+    var time = TimeField()
+    while let (field, value) = try reader.next() {
+        switch (field, value) {
+        case (1, .number(let number)): sequence = Sequence(number)
+        case (2, _), (3, _): try time.take(value, isFine: field == 3, field: field, of: kind)
+        default: throw .invalid(field: field, of: kind.name)
+        }
+    }
+    return FolderRestored(sequence: sequence, time: time.resolved(from: context.base))
 }
 
 private func decodeClockStep(

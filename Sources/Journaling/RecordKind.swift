@@ -21,6 +21,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case runClosed = 17
     case clockStepped = 18
     case jobFellBehind = 19
+    case folderRestored = 20
 
     /// camelCase, as `Record.name`.
     package var name: String { String(describing: self) }
@@ -53,6 +54,7 @@ extension Record {
         case .runClosed: .runClosed
         case .clockStepped: .clockStepped
         case .jobFellBehind: .jobFellBehind
+        case .folderRestored: .folderRestored
         }
     }
 }

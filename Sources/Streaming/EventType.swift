@@ -21,6 +21,7 @@ package enum EventType: String, Sendable, CaseIterable {
     case runClosed = "run.closed"
     case jobFellBehind = "job.falling_behind"
     case clockStepped = "clock.stepped"
+    case folderRestored = "folder.restored"
 
     package init(_ record: Record) {
         self =
@@ -44,6 +45,7 @@ package enum EventType: String, Sendable, CaseIterable {
             case .runClosed: .runClosed
             case .jobFellBehind: .jobFellBehind
             case .clockStepped: .clockStepped
+            case .folderRestored: .folderRestored
             }
     }
 

@@ -31,7 +31,8 @@ struct DataFolder {
         var limits = JournalLimits()
         limits.segmentBytes = configuration.data.segmentBytes.bytes
         limits.reserveBytes = configuration.data.reserveBytes.bytes
-        limits.historyAgeMax = configuration.data.historyAge
+        // A driven clock passes years in seconds: only the size counts then.
+        if path != nil { limits.historyAgeMax = configuration.data.historyAge }
         limits.historyBytesMax = configuration.data.historyBytes.bytes
         let progress = Progress("reading the journal")
         defer { progress.end() }

@@ -138,6 +138,7 @@ struct SampleRecord: Sendable, CustomTestStringConvertible {
             "runClosed",
             .runClosed(RunClosed(job: job, run: Sequence(40), result: .failed, report: report))
         ),
+        SampleRecord("folderRestored", .folderRestored(FolderRestored(sequence: Sequence(42), time: noon))),
         SampleRecord("clockStepped", .clockStepped(ClockStepped(from: now, to: noon - .hours(3)))),
         SampleRecord(
             "jobFellBehind",

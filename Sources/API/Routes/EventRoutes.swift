@@ -43,12 +43,12 @@ enum EventRoutes {
         }
         let job = try job(request)
         if let job, try await !site.mayRead(job, as: request.caller) { throw Problem.notFound("job \(job)") }
-        let (caller, owners, start) = (request.caller, site.owners, since.next)
+        let (caller, owners, last) = (request.caller, site.owners, since)
         let (events, hasMore) = try await site.read { records -> ([EventView], Bool) in
-            try records.refuseGone(since)
+            try records.refuseGone(last)
             var events: [EventView] = []
             var hasMore = false
-            try records.scan(from: start, job: job) { entry in
+            try records.scan(from: last.next, job: job) { entry in
                 let event = EventView(entry)
                 guard types.isEmpty || types.contains(where: { event.type.matches($0) }),
                     try mayShow(event, entry, caller, owners, records)
