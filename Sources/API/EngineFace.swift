@@ -1,5 +1,7 @@
 package import Domain
+package import Effects
 package import Engine
+package import Journaling
 
 /// The engine as the routes need it: `Engine` is the one that lives (`LiveEngine.swift`), tests bring
 /// another.
@@ -53,8 +55,20 @@ package protocol EngineFace: Sendable {
 
     /// Everything up to now, durable and readable.
     func records() async throws(CommandError) -> any RecordSource
+    /// The folder as a whole and the last record that is durable, for what reads all of it. Nothing is
+    /// removed from it until `releaseFolder`.
+    func holdFolder() async throws(CommandError) -> HeldFolder
+    func releaseFolder() async
     /// What `/-/metrics` and `/healthz` show.
     func figures() async throws(CommandError) -> Figures
+}
+
+/// The journal's files, as they are now or later.
+package struct HeldFolder: Sendable {
+    package var inspection: Inspection
+    package var disk: any Disk
+    package var durable: Sequence
+    package var limits: JournalLimits
 }
 
 /// The state of the server in numbers.

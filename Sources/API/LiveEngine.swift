@@ -8,6 +8,19 @@ extension Engine: EngineFace {
         JournalHistory(reader: try await history())
     }
 
+    package func holdFolder() async throws(CommandError) -> HeldFolder {
+        let durable = try await status().sequence
+        journal.holdHistory()
+        return HeldFolder(
+            inspection: journal.inspection,
+            disk: journal.disk,
+            durable: durable,
+            limits: journal.limits
+        )
+    }
+
+    package func releaseFolder() async { journal.releaseHistory() }
+
     package func figures() async throws(CommandError) -> Figures {
         let status = try await status()
         return Figures(

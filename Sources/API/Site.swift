@@ -18,6 +18,7 @@ package struct Site: Sendable {
     let gate: Gate
     private let logger: Logger
     let owners = JobOwners()
+    let backups = BackupShelf()
     private let base: BaseURL
 
     /// - Parameters:
@@ -73,6 +74,21 @@ package struct Site: Sendable {
     {
         let records = try await engine.records()
         return try await NIOThreadPool.singleton.runIfActive { try body(records) }
+    }
+
+    /// Reads the folder as a whole, away from the event loops; nothing is removed from it meanwhile.
+    func inspect<Answer: Sendable>(_ body: @escaping @Sendable (HeldFolder) throws -> Answer) async throws
+        -> Answer
+    {
+        let folder = try await engine.holdFolder()
+        let result: Result<Answer, any Error>
+        do {
+            result = .success(try await NIOThreadPool.singleton.runIfActive { try body(folder) })
+        } catch {
+            result = .failure(error)
+        }
+        await engine.releaseFolder()
+        return try result.get()
     }
 
     /// The server's moment: the driven clock's, when there is one.

@@ -39,6 +39,13 @@ package struct Inspection {
         package var isSound: Bool { findings.allSatisfy { $0.gravity == .note } }
     }
 
+    /// Whether a file of a data folder is part of the journal: a segment, a snapshot, or one of them on its
+    /// way.
+    package static func isJournalFile(_ name: String) -> Bool {
+        let name = name.hasSuffix(temporarySuffix) ? String(name.dropLast(temporarySuffix.count)) : name
+        return SegmentHeader.ordinal(name) != nil || SnapshotHeader.sequence(name) != nil
+    }
+
     /// Reads every frame, every checksum, every record and every snapshot, follows every job's chain, and
     /// applies the records to a ledger that must agree with the snapshots.
     package func check() throws(JournalError) -> Report {
@@ -83,14 +90,12 @@ package struct Inspection {
 
     /// The folder's records as NDJSON, a line a record.
     package func dump(
-        from sequence: Sequence = .zero,
-        subject: JobID? = nil,
-        kind: RecordKind? = nil,
+        _ filter: RecordFilter = RecordFilter(),
         _ line: ([UInt8]) throws(JournalError) -> ScanStep
     ) throws(JournalError) {
-        try scan(from: sequence, subject: subject) { (entry, _) throws(JournalError) in
-            if let kind, entry.record.kind != kind { return .next }
-            return try line(entry.dumpLine)
+        try scan(from: filter.start, subject: filter.job) { (entry, _) throws(JournalError) in
+            if filter.isPast(entry) { return .stop }
+            return filter.wants(entry) ? try line(entry.dumpLine) : .next
         }
     }
 }

@@ -12,7 +12,7 @@ internal import Synchronization
 /// more off the hot path. A frame that cannot be written or synced after that poisons the journal, for nobody
 /// knows what is on the medium.
 package final class Journal: Sendable {
-    let disk: any Disk
+    package let disk: any Disk
     package let limits: JournalLimits
     private let front: Mutex<Front>
     private let writer: Mutex<Writer>

@@ -105,6 +105,9 @@ extension Journal {
     package func holdHistory() { snapshots.withLock { $0.holds += 1 } }
     package func releaseHistory() { snapshots.withLock { $0.holds -= 1 } }
 
+    /// The folder as a whole, for what reads all of it.
+    package var inspection: Inspection { Inspection(disk: disk, limits: limits) }
+
     /// Removes segments beyond `historyAgeMax` and `historyBytesMax`, and the snapshots that nothing can
     /// begin at. For any thread but the one that flushes; a crash in between leaves a folder that opens.
     /// - Returns: how many segments went.

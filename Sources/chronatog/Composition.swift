@@ -30,7 +30,8 @@ final class Composition: Sendable {
     private let failure = Mutex<String?>(nil)
 
     /// Everything short of listening: the folder is read, keys and token are at hand, nothing runs yet.
-    init(_ configuration: Configuration, logger: Logger) throws(CommandFailure) {
+    /// - Parameter prepared: the folder to serve, when it is not the configured one (`chronatog fork`).
+    init(_ configuration: Configuration, prepared: DataFolder? = nil, logger: Logger) throws(CommandFailure) {
         self.configuration = configuration
         self.logger = logger
         let testing = configuration.testing
@@ -43,7 +44,11 @@ final class Composition: Sendable {
             egress: policy.current,
             trust: try Self.trust(configuration)
         )
-        folder = try DataFolder.open(configuration, entropy: entropy)
+        if let prepared {
+            folder = prepared
+        } else {
+            folder = try DataFolder.open(configuration, entropy: entropy)
+        }
         let recovered = try folder.recover(configuration)
         Self.report(recovered.report, logger)
         let keys = try folder.keys(configuration, for: recovered.ledger)

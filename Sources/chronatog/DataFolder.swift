@@ -28,6 +28,12 @@ struct DataFolder {
 
     /// Reads the journal, however long that takes.
     func recover(_ configuration: Configuration) throws(CommandFailure) -> Recovered {
+        if let path, (try? disk.exists(RestoreTarget.unfinishedMark)) == true {
+            throw .failed(
+                "a restore into \(path) was cut short, and the folder is incomplete",
+                hint: "run `chronatog restore FILE --data-dir \(path) --replace` again"
+            )
+        }
         var limits = JournalLimits()
         limits.segmentBytes = configuration.data.segmentBytes.bytes
         limits.reserveBytes = configuration.data.reserveBytes.bytes

@@ -40,8 +40,10 @@ struct Chronatog: AsyncParsableCommand {
             CommandGroup(
                 name: "Operation",
                 subcommands: [
-                    ClockCommand.self, HealthcheckCommand.self, VersionCommand.self, JournalCommand.self,
-                    BenchCommand.self, CompletionCommand.self,
+                    VerifyCommand.self, BackupCommand.self, RestoreCommand.self, ForkCommand.self,
+                    JournalCommand.self,
+                    ClockCommand.self,
+                    HealthcheckCommand.self, VersionCommand.self, BenchCommand.self, CompletionCommand.self,
                 ]
             ),
         ]

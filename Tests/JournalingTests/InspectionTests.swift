@@ -149,10 +149,21 @@ struct InspectionTests {
         #expect(seen.count == 3)
         #expect(seen.allSatisfy { $0 >= Sequence(60) })
         var lines = 0
-        try inspection(disk).dump(kind: .runClosed) { _ in
+        var filter = RecordFilter()
+        filter.kinds = [.runClosed]
+        try inspection(disk).dump(filter) { _ in
             lines += 1
             return .next
         }
         #expect(lines == 5)
+        filter.kinds = []
+        filter.from = .sequence(Sequence(3))
+        filter.to = .sequence(Sequence(7))
+        lines = 0
+        try inspection(disk).dump(filter) { _ in
+            lines += 1
+            return .next
+        }
+        #expect(lines == 4)
     }
 }

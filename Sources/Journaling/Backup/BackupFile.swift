@@ -99,6 +99,10 @@ package struct BackupFile: Sendable {
         return try Self.read(disk, name, place, file.bytes)
     }
 
+    func read(_ file: String, at offset: Int, count: Int) throws(DiskError) -> [UInt8] {
+        try disk.read(name, at: (places[file] ?? 0) + offset, count: count)
+    }
+
     private static func read(_ disk: any Disk, _ name: String, _ offset: Int, _ count: Int)
         throws(BackupError)
         -> [UInt8]

@@ -35,6 +35,18 @@ package struct FolderCut: Sendable, Hashable {
         self.gone = gone
     }
 
+    /// Copies what belongs to the state into another folder.
+    package func copy(from disk: any Disk, to other: any Disk) throws(JournalError) {
+        try JournalError.mapping { () throws(DiskError) in
+            for file in files {
+                try other.create(file.name, allocating: 0)
+                try other.write(file.name, at: 0, disk.read(file.name, at: 0, count: file.bytes))
+                try other.datasync(file.name)
+            }
+            try other.syncDirectory()
+        }
+    }
+
     /// Makes a folder, which nobody may be using, end at the moment. What came after is removed from it.
     package func apply(to disk: any Disk) throws(JournalError) {
         try JournalError.mapping { () throws(DiskError) in
@@ -129,6 +141,18 @@ extension Inspection {
             return Sequence(1)
         }
         return snapshots.first { $0.header.sequence.next >= first }?.header.sequence ?? Sequence(.max)
+    }
+
+    /// The key that the folder was founded with.
+    package func keyID() throws(JournalError) -> UInt32 {
+        let base = try base()
+        if base.sequence > .zero { return base.keyID }
+        var found: UInt32 = 0
+        try scan { (entry, _) throws(JournalError) in
+            if case .folderFounded(let record) = entry.record { found = record.keyID }
+            return .stop
+        }
+        return found
     }
 
     /// The state before the first record that can be verified: nothing, or the oldest snapshot that connects.

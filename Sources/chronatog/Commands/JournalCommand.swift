@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cron
 import Domain
 import Effects
 import Journaling
@@ -14,14 +15,21 @@ struct JournalCommand: AsyncParsableCommand {
     struct Dump: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "dump",
-            abstract: "Print all records, one JSON object a line.",
+            abstract: "Print records, one JSON object a line.",
             discussion: """
+                All of them, or those of a range, a job or a kind:
+                  chronatog journal dump --job 12 --kind slotDecided,runClosed
+                  chronatog journal dump --from 2026-03-08T00:00:00Z --to 2026-03-09T00:00:00Z
                 With --data-dir, reads that folder, which a running server may be using. Otherwise asks the
                 running server. Sealed values are masked.
                 """
         )
 
         @OptionGroup var server: ServerOptions
+        @Option(help: "The first record: a sequence, or an instant.") var from: String?
+        @Option(help: "Stop before this record: a sequence, or an instant.") var to: String?
+        @Option(help: "Records about this job.") var job: UInt32?
+        @Option(help: "Records of this kind, such as runClosed; several with commas.") var kind: String?
         private static let writeBytes = 1 << 16
 
         func run() async throws {
@@ -32,7 +40,7 @@ struct JournalCommand: AsyncParsableCommand {
                 while true {
                     let page = try await connection.bytes(
                         "GET",
-                        "\(ServerConnection.api)/journal?since=\(since)"
+                        "\(ServerConnection.api)/journal?since=\(since)\(query)"
                     )
                     StandardStream.output.write(page)
                     guard let last = page.split(separator: UInt8(ascii: "\n")).last,
@@ -43,11 +51,44 @@ struct JournalCommand: AsyncParsableCommand {
             }
         }
 
+        /// The filter as the server takes it.
+        private var query: String {
+            [
+                from.map { "&from=\($0)" }, to.map { "&to=\($0)" }, job.map { "&job=\($0)" },
+                kind.map { "&kind=\($0)" },
+            ].compactMap { $0 }.joined()
+        }
+
+        private func filter() throws(CommandFailure) -> RecordFilter {
+            var filter = RecordFilter()
+            filter.from = try bound(from)
+            filter.to = try bound(to)
+            filter.job = job.map { JobID($0) }
+            for word in (kind ?? "").split(separator: ",").map(String.init) {
+                guard let kind = RecordKind(name: word) else {
+                    let hint = NearestWord.hint(for: word, in: RecordKind.allCases.map(\.name))
+                    throw .asked("there is no kind of record \"\(word)\"\(hint)")
+                }
+                filter.kinds.insert(kind)
+            }
+            return filter
+        }
+
+        private func bound(_ text: String?) throws(CommandFailure) -> RecordFilter.Bound? {
+            guard let text else { return nil }
+            if let number = UInt64(text) { return .sequence(Sequence(number)) }
+            guard let instant = Moments.instant(text) else {
+                throw .asked("\"\(text)\" is neither a sequence nor an instant")
+            }
+            return .time(instant)
+        }
+
         private func dump(_ folder: String) throws {
+            let filter = try filter()
             var out: [UInt8] = []
             let inspection = try JournalCommand.inspection(of: folder)
             do throws(JournalError) {
-                try inspection.dump { (line) throws(JournalError) in
+                try inspection.dump(filter) { (line) throws(JournalError) in
                     out += line
                     if out.count >= Dump.writeBytes {
                         StandardStream.output.write(out)
@@ -89,7 +130,7 @@ struct JournalCommand: AsyncParsableCommand {
         }
     }
 
-    private static func inspection(of folder: String) throws(CommandFailure) -> Inspection {
+    static func inspection(of folder: String) throws(CommandFailure) -> Inspection {
         do {
             return Inspection(disk: try LiveDisk(directory: folder, access: .readOnly))
         } catch {

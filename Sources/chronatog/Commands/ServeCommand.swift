@@ -23,21 +23,30 @@ struct ServeCommand: AsyncParsableCommand {
         guard reading.faults.isEmpty else {
             throw CommandFailure.asked(reading.faults, hint: "`chronatog serve --help` lists all settings")
         }
-        let configuration = reading.configuration
-        let logger = Logger(label: "chronatog") { _ in
+        let logger = Self.logger(reading.configuration)
+        for warning in reading.warnings { logger.warning("\(warning)") }
+        try await Self.serve(reading.configuration, logger: logger)
+    }
+
+    static func logger(_ configuration: Configuration) -> Logger {
+        Logger(label: "chronatog") { _ in
             LogOutput(
                 level: configuration.logs.level.level,
                 format: configuration.logs.format,
                 ink: Ink(isOn: StandardStream.error.isTerminal)
             )
         }
-        for warning in reading.warnings { logger.warning("\(warning)") }
-        try await serve(configuration, logger)
     }
 
-    private func serve(_ configuration: Configuration, _ logger: Logger) async throws(CommandFailure) {
+    /// Serves until a signal comes.
+    /// - Parameter prepared: the folder to serve, when it is not the configured one.
+    static func serve(
+        _ configuration: Configuration,
+        prepared: DataFolder? = nil,
+        logger: Logger
+    ) async throws(CommandFailure) {
         let signals = StopSignals()
-        let server = try Composition(configuration, logger: logger)
+        let server = try Composition(configuration, prepared: prepared, logger: logger)
         let demo = configuration.testing.isDemo ? Demo(server) : nil
         // A task of its own, because the demo prints for as long as the server runs.
         let printing = Task {

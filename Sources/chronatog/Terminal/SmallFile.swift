@@ -95,6 +95,18 @@ enum SmallFile {
         }
     }
 
+    /// Renames within one file system; a file that has the name already is replaced.
+    static func move(_ path: String, to newPath: String) throws(FileFault) {
+        // because: both paths are lent for the call
+        guard unsafe rename(path, newPath) == 0 else { throw FileFault("move", path, errno: errno) }
+    }
+
+    /// Removes a folder that has nothing in it but the files named.
+    static func removeFolder(_ path: String, emptying names: [String]) {
+        for name in names { remove("\(path)/\(name)") }
+        unsafe rmdir(path)  // because: the path is lent for the call
+    }
+
     static func remove(_ path: String) {
         unsafe unlink(path)  // because: the path is lent for the call
     }
