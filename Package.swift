@@ -97,7 +97,7 @@ let package = Package(
         ),
         .testTarget(name: "CommandTests", dependencies: ["chronatog", "Cron", "Domain", "Effects", logging]),
         .testTarget(name: "SchedulingTests", dependencies: ["Domain", "Scheduling"]),
-        .testTarget(name: "DispatchingTests", dependencies: ["Dispatching"]),
+        .testTarget(name: "DispatchingTests", dependencies: ["Dispatching", "Effects"]),
         .testTarget(name: "ServerTests", dependencies: ["chronatog", nioCore, nioPosix]),
         .testTarget(name: "TidyTests"),
         .testTarget(

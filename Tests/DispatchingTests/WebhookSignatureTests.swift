@@ -1,4 +1,4 @@
-import Dispatching
+import Effects
 import Testing
 
 struct WebhookSignatureTests {
