@@ -61,6 +61,8 @@ package struct Call: Sendable {
     package var deadlines: Deadlines
     /// Bytes of the answer's body to keep; the rest is read and thrown away.
     package var keepBodyBytesMax: Int
+    /// One more header of the answer to keep beside `Retry-After`, in lower case; empty for none.
+    package var keepHeader: String
     /// Redirect hops to follow; 0 takes a 3xx as the answer. Each hop is judged by the egress policy again
     /// and loses `Authorization` and `Cookie` lines when the origin changes.
     package var redirectsMax: Int
@@ -74,7 +76,8 @@ package struct Call: Sendable {
         body: [UInt8],
         deadlines: Deadlines,
         keepBodyBytesMax: Int,
-        redirectsMax: Int = 0
+        redirectsMax: Int = 0,
+        keepHeader: String = ""
     ) {
         self.id = id
         self.origin = origin
@@ -85,6 +88,7 @@ package struct Call: Sendable {
         self.deadlines = deadlines
         self.keepBodyBytesMax = keepBodyBytesMax
         self.redirectsMax = redirectsMax
+        self.keepHeader = keepHeader
     }
 }
 
@@ -115,14 +119,23 @@ package struct Answer: Sendable {
     package var status: UInt16
     /// The value of `Retry-After`, when there was one.
     package var retryAfter: String?
+    /// The value of the call's `keepHeader`; several lines of that name are joined with commas.
+    package var keptHeader: String?
     /// The first `keepBodyBytesMax` bytes.
     package var body: [UInt8]
     /// The body was longer than what is kept.
     package var isTruncated: Bool
 
-    package init(status: UInt16, retryAfter: String? = nil, body: [UInt8] = [], isTruncated: Bool = false) {
+    package init(
+        status: UInt16,
+        retryAfter: String? = nil,
+        keptHeader: String? = nil,
+        body: [UInt8] = [],
+        isTruncated: Bool = false
+    ) {
         self.status = status
         self.retryAfter = retryAfter
+        self.keptHeader = keptHeader
         self.body = body
         self.isTruncated = isTruncated
     }

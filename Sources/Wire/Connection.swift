@@ -76,7 +76,8 @@ final class Connection: ChannelInboundHandler {
         pool.lane.move(exchange, to: exchange.firstByteDue)
         parser.begin(
             answersHEAD: exchange.call.method == "HEAD",
-            keepBodyBytesMax: exchange.call.keepBodyBytesMax
+            keepBodyBytesMax: exchange.call.keepBodyBytesMax,
+            keepHeader: exchange.call.keepHeader
         )
         let lane = pool.lane
         RequestWriter.write(

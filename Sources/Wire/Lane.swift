@@ -152,6 +152,7 @@ final class Lane: @unchecked Sendable {
         let answer = Answer(
             status: parser.status,
             retryAfter: parser.retryAfter,
+            keptHeader: parser.keptHeader,
             body: parser.body,
             isTruncated: parser.isTruncated
         )

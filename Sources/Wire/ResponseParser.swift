@@ -61,6 +61,8 @@ package struct ResponseParser: Sendable, Equatable {
     private var saysKeepAlive = false
     private var answersHEAD = false
     private var keepBodyBytesMax = 0
+    /// The name of one more header to keep, in lower case; empty for none.
+    private var keepHeader: [UInt8] = []
     private var headBytes = 0
     /// The beginning of a line whose end has not arrived yet.
     private var partial: [UInt8] = []
@@ -70,6 +72,8 @@ package struct ResponseParser: Sendable, Equatable {
     package private(set) var status: UInt16 = 0
     package private(set) var retryAfter: String?
     package private(set) var location: String?
+    /// What stood in the header that was to be kept; several lines are joined with commas.
+    package private(set) var keptHeader: String?
     package private(set) var body: [UInt8] = []
     package private(set) var isTruncated = false
 
@@ -78,19 +82,21 @@ package struct ResponseParser: Sendable, Equatable {
     }
 
     /// Makes ready for the answer to the next request on the same connection.
-    package mutating func begin(answersHEAD: Bool, keepBodyBytesMax: Int) {
+    package mutating func begin(answersHEAD: Bool, keepBodyBytesMax: Int, keepHeader: String = "") {
         state = .statusLine
         framing = Framing()
         saysClose = false
         saysKeepAlive = false
         self.answersHEAD = answersHEAD
         self.keepBodyBytesMax = max(0, keepBodyBytesMax)
+        self.keepHeader = Array(keepHeader.utf8)
         headBytes = 0
         partial.removeAll(keepingCapacity: partial.capacity <= 4096)
         hasBegun = false
         status = 0
         retryAfter = nil
         location = nil
+        keptHeader = nil
         body = []
         isTruncated = false
     }
@@ -267,6 +273,9 @@ package struct ResponseParser: Sendable, Equatable {
             return
         }
         let value = line.extracting(header.value)
+        if !keepHeader.isEmpty, header.nameCount == keepHeader.count, line.begins(with: keepHeader.span) {
+            keptHeader = keptHeader.map { "\($0), \(value.text)" } ?? value.text
+        }
         switch header.nameCount {
         case 8 where status >= 300 && status < 400 && line.begins(with: "location"):
             location = value.text
@@ -301,6 +310,7 @@ package struct ResponseParser: Sendable, Equatable {
             saysClose = false
             saysKeepAlive = false
             retryAfter = nil
+            keptHeader = nil
             state = .statusLine
         } else if answersHEAD || status == 204 || status == 304 {
             state = .finished

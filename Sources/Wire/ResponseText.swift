@@ -51,6 +51,17 @@ extension Span<UInt8> {
         return true
     }
 
+    /// Compares without regard to the case of ASCII letters; `lowercased` must be in lower case.
+    func begins(with lowercased: Span<UInt8>) -> Bool {
+        guard count >= lowercased.count else { return false }
+        for position in lowercased.indices {
+            let byte = self[position]
+            let isUpper = (0x41...0x5a).contains(byte)
+            if (isUpper ? byte | 0x20 : byte) != lowercased[position] { return false }
+        }
+        return true
+    }
+
     /// Compares without regard to the case of ASCII letters.
     func begins(with word: StaticString) -> Bool {
         guard count >= word.utf8CodeUnitCount else { return false }
