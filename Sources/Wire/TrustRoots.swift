@@ -11,11 +11,13 @@ import NIOSSL
 package struct TrustRoots: Sendable {
     /// Where the authorities came from, for the start's log: file paths, or nothing.
     package let sources: [String]
-    /// Nil when nobody is trusted.
+    /// For https; nil when nobody is trusted.
     let context: NIOSSLContext?
+    /// What other protocols make their contexts of.
+    private let configuration: TLSConfiguration?
 
     /// Trusts nobody: every https call fails as `tls`. For a program that calls loopback http only.
-    package static let nobody = TrustRoots(sources: [], context: nil)
+    package static let nobody = TrustRoots(sources: [], context: nil, configuration: nil)
 
     /// Where Linux distributions and our own image keep the bundle.
     package static let systemFiles = [
@@ -50,10 +52,22 @@ package struct TrustRoots: Sendable {
         }
         do {
             let context = try NIOSSLContext(configuration: configuration)
-            return TrustRoots(sources: [system, caFile].compactMap { $0 }, context: context)
+            return TrustRoots(
+                sources: [system, caFile].compactMap { $0 },
+                context: context,
+                configuration: configuration
+            )
         } catch {
             throw .unreadable(path: system ?? caFile ?? "", reason: "\(error)")
         }
+    }
+
+    /// The same trust for another protocol than HTTP; mail servers refuse a client that announces HTTP in
+    /// its handshake. Reads the bundle again, which takes a while: to be kept. Nil when nobody is trusted.
+    func makeContext(applicationProtocols: [String]) throws -> NIOSSLContext? {
+        guard var configuration else { return nil }
+        configuration.applicationProtocols = applicationProtocols
+        return try NIOSSLContext(configuration: configuration)
     }
 
     private static func certificates(inFile path: String) throws(TrustFault) -> [NIOSSLCertificate] {
