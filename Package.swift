@@ -50,6 +50,7 @@ let package = Package(
             ]
         ),
         // Edges.
+        .target(name: "Integrations", dependencies: ["Cron", "Domain", "Effects", crypto]),
         .target(
             name: "Wire",
             dependencies: [
@@ -98,6 +99,10 @@ let package = Package(
         .testTarget(name: "CommandTests", dependencies: ["chronatog", "Cron", "Domain", "Effects", logging]),
         .testTarget(name: "SchedulingTests", dependencies: ["Domain", "Scheduling"]),
         .testTarget(name: "DispatchingTests", dependencies: ["Dispatching", "Effects"]),
+        .testTarget(
+            name: "IntegrationsTests",
+            dependencies: ["Domain", "Effects", "Integrations", crypto]
+        ),
         .testTarget(name: "ServerTests", dependencies: ["chronatog", nioCore, nioPosix]),
         .testTarget(name: "TidyTests"),
         .testTarget(

@@ -1,0 +1,182 @@
+package import Domain
+
+/// One alert message, as every channel is given it: what happened, to which job, and how to look at it.
+///
+/// The same value is given for every attempt of one message, so that what is sent is the same to the byte
+/// wherever the counterpart's protocol allows it.
+package struct AlertMessage: Sendable, Hashable {
+    /// What happened to the alert.
+    package enum Kind: UInt8, Sendable, CaseIterable {
+        case open = 1
+        /// Still open after the reminder's interval.
+        case remind = 2
+        case acknowledge = 3
+        case resolve = 4
+        /// Somebody asked for a message to see whether the channel works.
+        case test = 5
+
+        package var word: String {
+            switch self {
+            case .open: "open"
+            case .remind: "remind"
+            case .acknowledge: "acknowledge"
+            case .resolve: "resolve"
+            case .test: "test"
+            }
+        }
+    }
+
+    package enum Severity: UInt8, Sendable, CaseIterable, Comparable {
+        case info = 1
+        case warning = 2
+        case error = 3
+        case critical = 4
+
+        package var word: String {
+            switch self {
+            case .info: "info"
+            case .warning: "warning"
+            case .error: "error"
+            case .critical: "critical"
+            }
+        }
+
+        package static func < (a: Severity, b: Severity) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    /// What the counterpart knows the alert by, from open to resolve: `job/12`, or what the job calls it.
+    /// Unique among everything that shares the destination.
+    package var key: String
+    package var kind: Kind
+    package var severity: Severity
+    /// One line, without a word about the kind: channels add "Resolved" and the like.
+    package var title: String
+    /// More lines, the most important first: the last ones go when something has to be left out.
+    package var details: [String]
+    /// Nil for a check without a job.
+    package var job: JobID?
+    package var jobName: String
+    package var openedAt: Timestamp
+    /// When this message was made; the same over all attempts.
+    package var at: Timestamp
+    /// Where the job can be looked at.
+    package var link: String?
+    /// Where a person acknowledges with one click.
+    package var acknowledgeLink: String?
+    package var sequence: Sequence
+    /// The same over all attempts of this message and of no other.
+    package var idempotencyKey: String
+    /// What the destination is known to hold of this alert, from earlier messages.
+    package var memory: ChannelMemory
+    /// Another alert at the same destination is still open: what they share (a component of a status page)
+    /// must not be called well yet.
+    package var othersAreOpen: Bool
+    /// When the job is expected to run, for counterparts that watch the schedule too.
+    package var schedule: WatchedSchedule?
+
+    package init(
+        key: String,
+        kind: Kind,
+        severity: Severity,
+        title: String,
+        details: [String] = [],
+        job: JobID? = nil,
+        jobName: String,
+        openedAt: Timestamp,
+        at: Timestamp,
+        link: String? = nil,
+        acknowledgeLink: String? = nil,
+        sequence: Sequence,
+        idempotencyKey: String,
+        memory: ChannelMemory = ChannelMemory(),
+        othersAreOpen: Bool = false,
+        schedule: WatchedSchedule? = nil
+    ) {
+        self.key = key
+        self.kind = kind
+        self.severity = severity
+        self.title = title
+        self.details = details
+        self.job = job
+        self.jobName = jobName
+        self.openedAt = openedAt
+        self.at = at
+        self.link = link
+        self.acknowledgeLink = acknowledgeLink
+        self.sequence = sequence
+        self.idempotencyKey = idempotencyKey
+        self.memory = memory
+        self.othersAreOpen = othersAreOpen
+        self.schedule = schedule
+    }
+
+    /// The title behind a word for what happened, on one line.
+    package var headline: String {
+        let title = OneLine.of(title)
+        return switch kind {
+        case .open: title
+        case .remind: "Still open: \(title)"
+        case .acknowledge: "Acknowledged: \(title)"
+        case .resolve: "Resolved: \(title)"
+        case .test: "Test: \(title)"
+        }
+    }
+}
+
+/// What is kept between the messages of one alert to one destination, and about the destination's limits.
+package struct ChannelMemory: Sendable, Hashable {
+    /// Facts of this alert at this destination: an incident's number, a request's id. Not secret.
+    package var facts: [String: String]
+    /// Parts of the destination that take nothing more until then; the empty name is all of it.
+    package var limits: [String: Timestamp]
+
+    package init(facts: [String: String] = [:], limits: [String: Timestamp] = [:]) {
+        self.facts = facts
+        self.limits = limits
+    }
+}
+
+/// When something is expected to happen: Sentry's monitor configuration.
+package struct WatchedSchedule: Sendable, Hashable {
+    package enum When: Sendable, Hashable {
+        /// Five-field cron text.
+        case crontab(String)
+        case everyMinutes(Int64)
+    }
+
+    package var when: When
+    /// IANA name.
+    package var zone: String
+    package var marginMinutes: Int64?
+    package var runtimeMinutesMax: Int64?
+
+    package init(
+        when: When,
+        zone: String,
+        marginMinutes: Int64? = nil,
+        runtimeMinutesMax: Int64? = nil
+    ) {
+        self.when = when
+        self.zone = zone
+        self.marginMinutes = marginMinutes
+        self.runtimeMinutesMax = runtimeMinutesMax
+    }
+}
+
+/// Who sends: this installation, as counterparts get to see it.
+package struct AlertSender: Sendable, Hashable {
+    /// Public host name: PagerDuty's source, Sentry's server name, the right side of a Message-ID.
+    package var host: String
+    package var version: String
+    /// Ed25519 keys of this installation, newest first; during a rotation there are two.
+    package var signingSeeds: [SigningSeed]
+
+    package init(host: String, version: String, signingSeeds: [SigningSeed] = []) {
+        self.host = host
+        self.version = version
+        self.signingSeeds = signingSeeds
+    }
+
+    /// `chronatog/1.0`
+    package var userAgent: String { "chronatog/\(version)" }
+}
