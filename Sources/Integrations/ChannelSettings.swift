@@ -23,12 +23,43 @@ package enum ChannelSettings: Sendable, Hashable {
     case webhook(WebhookSettings)
 
     /// Reads an object with `kind` and the kind's own fields, as the API takes it and as `json` writes it.
-    package static func read(_ json: JSON) throws(ChannelSettingsError) -> ChannelSettings {
-        var reader = SettingsReader(json)
+    /// - Parameter known: the channel's settings so far. A field that still shows its mask keeps its value,
+    ///   as long as the server stays the same: else whoever may edit a channel could have its secrets sent
+    ///   to himself.
+    package static func read(
+        _ json: JSON,
+        keeping known: ChannelSettings? = nil
+    ) throws(ChannelSettingsError) -> ChannelSettings {
+        let (filled, kept) = fill(json, from: known)
+        var reader = SettingsReader(filled)
         let settings = read(&reader)
         reader.refuseUnknown()
+        if let settings, settings.origin != known?.origin {
+            for field in kept {
+                reader.fault(
+                    field,
+                    "is shown only as ***, and is kept only for the same server: give it anew"
+                )
+            }
+        }
         guard let settings, reader.faults.isEmpty else { throw ChannelSettingsError(faults: reader.faults) }
         return settings
+    }
+
+    /// The object with known values in the place of their masks, and the names of these fields.
+    private static func fill(_ json: JSON, from known: ChannelSettings?) -> (JSON, [String]) {
+        guard let known, case .object(var members) = json,
+            json["kind"]?.string == known.kind.rawValue
+        else { return (json, []) }
+        var kept: [String] = []
+        for field in known.own.fields where !field.value.secrets.isEmpty {
+            guard let index = members.firstIndex(where: { $0.key == field.name }),
+                members[index].value == field.value.masked, let value = field.value.json
+            else { continue }
+            members[index].value = value
+            kept.append(field.name)
+        }
+        return (.object(members), kept)
     }
 
     private static func read(_ reader: inout SettingsReader) -> ChannelSettings? {
@@ -93,6 +124,8 @@ package enum ChannelSettings: Sendable, Hashable {
     /// What may be shown: secrets are `***`, of secret URLs the server remains.
     package var masked: JSON { object { $0.masked } }
     var secrets: [String] { own.allSecrets }
+    /// One line for lists: `Slack at https://hooks.slack.com/***`.
+    package var summary: String { own.summary }
     /// The server it calls, which the egress policy can judge at once when it is a literal address.
     package var origin: Origin { own.origin }
     /// A message that comes while the destination rests is dropped rather than kept for later.
@@ -112,6 +145,8 @@ protocol KindSettings: Sendable, Hashable {
     static func read(_ reader: inout SettingsReader) -> Self?
     var fields: [SettingsField] { get }
     var origin: Origin { get }
+    /// One line without secrets.
+    var summary: String { get }
 }
 
 extension KindSettings {

@@ -62,7 +62,9 @@ struct SettingsReader {
     }
 
     private mutating func checked(_ text: String, _ field: String) -> String? {
-        if text.utf8.count > Self.textBytesMax {
+        if text == Secrets.mask || text.hasSuffix("/\(Secrets.mask)") {
+            fault(field, "is the mask that stands for a secret: give the secret itself")
+        } else if text.utf8.count > Self.textBytesMax {
             fault(field, "is longer than \(Self.textBytesMax) bytes")
         } else if text.first?.isWhitespace == true || text.last?.isWhitespace == true {
             fault(field, "begins or ends with a blank, which is probably not meant")

@@ -54,6 +54,8 @@ struct EmailTests {
         ]
         let message = Story.message(.open, title: title + "\r\nBcc: evil@example.com", details: details)
         #expect(story.post(message) { stub.answer($0) }.isDelivered)
+        let text = String(decoding: story.mails[0].message, as: UTF8.self)
+        try Golden.expect(text, "email", "any-text.eml")
         let letter = try #require(stub.letters.first)
         #expect(letter.header("Bcc") == nil)
         #expect(

@@ -148,3 +148,38 @@ struct SentryTests {
         #expect(read("60:transaction", 429) == [:])
     }
 }
+
+struct SentryReporterTests {
+    @Test func `own errors are reported, but not in a flood, not twice and not against a limit`() throws {
+        let key = "b70a31b3510c4cf793964a185cfe1fd0"
+        var stub = SentryStub(project: "42", key: key)
+        var reporter = SentryReporter(
+            try SentryDSN("https://\(key)@o4504.ingest.us.sentry.io/42"),
+            from: Story.sender
+        )
+        func report(_ number: Int, at second: Int64) -> Bool {
+            let now = Story.openedAt + .seconds(second)
+            let request = reporter.report(
+                id: stableIdentifier("test", "\(number) \(second)"),
+                level: .error,
+                logger: "chronatog.journal",
+                message: "error \(number)",
+                fingerprint: ["\(number)"],
+                now: now
+            )
+            guard let request else { return false }
+            reporter.receive(stub.answer(request), now: now)
+            return true
+        }
+        #expect(report(1, at: 0))
+        #expect(!report(1, at: 59))
+        #expect(report(1, at: 60))
+        let flood = (100..<200).filter { report($0, at: 60) }
+        #expect(flood.count == SentryReporter.reportsPerMinuteMax - 1)
+        stub.limits = ["300:error"]
+        #expect(report(2, at: 200))
+        #expect(!report(3, at: 400))
+        #expect(report(3, at: 500))
+        #expect(stub.events.count == SentryReporter.reportsPerMinuteMax + 3)
+    }
+}

@@ -36,7 +36,8 @@ struct SettingsTests {
         let shown = settings.masked.text
         #expect(!shown.contains("s3cr3t") && !shown.contains("MfKQ") && shown.contains("***"), "\(shown)")
         #expect(settings.json.text.contains("s3cr3t") || settings.json.text.contains("MfKQ"))
-        #expect(!settings.origin.host.isEmpty)
+        #expect(settings.summary.contains(settings.origin.host))
+        #expect(!settings.summary.contains("s3cr3t"))
     }
 
     /// Settings that are not good, and the sentence about them.
@@ -137,6 +138,21 @@ struct SettingsTests {
         } catch let error as ChannelSettingsError {
             #expect(error.sentence == row.sentence)
             #expect(!error.sentence.contains("s3cr3t"))
+        }
+    }
+
+    @Test(arguments: good)
+    func `settings edited as they are shown keep their secrets, for the same server only`(_ text: String)
+        throws
+    {
+        let known = try ChannelSettings.read(JSONReader.value(of: text))
+        #expect(try ChannelSettings.read(known.masked, keeping: known) == known)
+        #expect(throws: ChannelSettingsError.self) { try ChannelSettings.read(known.masked) }
+        let elsewhere = known.masked.text.split(separator: known.origin.host).joined(
+            separator: "evil.example"
+        )
+        #expect(throws: ChannelSettingsError.self) {
+            try ChannelSettings.read(JSONReader.value(of: elsewhere), keeping: known)
         }
     }
 

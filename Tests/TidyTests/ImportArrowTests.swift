@@ -37,6 +37,11 @@ struct ImportArrowTests {
         #expect(arrows["Wire", default: []].intersection(Self.ours).isSubset(of: ["Domain", "Effects"]))
     }
 
+    @Test func `Integrations knows values and effects, and neither a stage nor a socket`() {
+        let imported = arrows["Integrations", default: []].intersection(Self.ours)
+        #expect(imported.isSubset(of: ["Cron", "Domain", "Effects"]))
+    }
+
     @Test func `nothing below it imports the executable, and the API knows no sockets of ours`() {
         for (target, imported) in arrows { #expect(!imported.contains("chronatog"), "\(target)") }
         #expect(!arrows["API", default: []].contains("Wire"))

@@ -197,6 +197,19 @@ struct ResponseParserTests {
     }
 
     @Test
+    func `one more header is kept when it is asked for`() {
+        var parser = ResponseParser()
+        let head = "HTTP/1.1 103 E\r\nX-Limits: early\r\n\r\nHTTP/1.1 200 OK\r\nX-Limit: 0\r\n"
+        let text = head + "X-LIMITS:  a:b \r\nx-limits: c\r\nContent-Length: 0\r\n\r\n"
+        parser.begin(answersHEAD: false, keepBodyBytesMax: 3, keepHeader: "x-limits")
+        for byte in text.utf8 { _ = feed(&parser, [byte]) }
+        #expect(parser.keptHeader == "a:b, c")
+        parser.begin(answersHEAD: false, keepBodyBytesMax: 3)
+        _ = feed(&parser, Array(text.utf8))
+        #expect(parser.keptHeader == nil)
+    }
+
+    @Test
     func `bytes after the answer are not taken`() {
         var parser = ResponseParser()
         parser.begin(answersHEAD: false, keepBodyBytesMax: 3)

@@ -102,4 +102,14 @@ package struct CachetSettings: KindSettings {
     }
 
     var origin: Origin { base.origin }
+
+    var summary: String {
+        let what: String
+        switch component {
+        case nil: what = ""
+        case .number(let number)?: what = ", component \(number)"
+        case .name(let name)?: what = ", component \(name)"
+        }
+        return "Cachet \(dialect == .three ? "3" : "2") at \(base.authority)\(what)"
+    }
 }

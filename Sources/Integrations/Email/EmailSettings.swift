@@ -77,4 +77,8 @@ package struct EmailSettings: KindSettings {
     }
 
     var origin: Origin { server.origin }
+
+    var summary: String {
+        "mail to \(to.map(\.address).joined(separator: ", ")) by \(server.host) port \(server.port)"
+    }
 }

@@ -45,4 +45,6 @@ package struct PagerDutySettings: KindSettings {
     }
 
     var origin: Origin { base.origin }
+
+    var summary: String { "PagerDuty (Events \(version.rawValue)) at \(base.authority)" }
 }

@@ -101,17 +101,7 @@ struct SentryConversation: ChannelConversation {
             case .event: SentryEnvelope.event(event, to: settings.dsn, sentAt: now)
             case .checkIn: SentryEnvelope.checkIn(checkIn, to: settings.dsn, sentAt: now)
             }
-        return ChannelRequest(
-            "POST",
-            settings.dsn.envelopes,
-            headers: [
-                ChannelRequest.Header("User-Agent", sender.userAgent),
-                ChannelRequest.Header("Content-Type", "application/x-sentry-envelope"),
-                settings.dsn.authorization(sender),
-            ],
-            body: body,
-            keepHeader: SentryLimits.headerName
-        )
+        return SentryEnvelope.request(body, to: settings.dsn, from: sender)
     }
 
     private var event: SentryEvent {

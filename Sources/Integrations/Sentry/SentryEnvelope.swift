@@ -17,6 +17,21 @@ package enum SentryEnvelope {
         bytes(header: [("sent_at", .string(sentAt.rfc3339))], dsn, type: "check_in", checkIn.json)
     }
 
+    /// The request that carries an envelope.
+    static func request(_ envelope: [UInt8], to dsn: SentryDSN, from sender: AlertSender) -> ChannelRequest {
+        ChannelRequest(
+            "POST",
+            dsn.envelopes,
+            headers: [
+                ChannelRequest.Header("User-Agent", sender.userAgent),
+                ChannelRequest.Header("Content-Type", "application/x-sentry-envelope"),
+                dsn.authorization(sender),
+            ],
+            body: envelope,
+            keepHeader: SentryLimits.headerName
+        )
+    }
+
     private static func bytes(
         header: [(String, JSON?)],
         _ dsn: SentryDSN,

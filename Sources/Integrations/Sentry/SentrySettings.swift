@@ -92,4 +92,9 @@ package struct SentrySettings: KindSettings {
     }
 
     var origin: Origin { dsn.address.origin }
+
+    var summary: String {
+        let what = monitor.map { ", monitor \($0)" } ?? ""
+        return "Sentry project \(dsn.project) at \(dsn.address.authority)\(what)"
+    }
 }

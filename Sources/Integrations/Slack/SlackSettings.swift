@@ -34,4 +34,6 @@ package struct SlackSettings: KindSettings {
     var fields: [SettingsField] { [SettingsField("url", .secretAddress(url))] }
 
     var origin: Origin { url.origin }
+
+    var summary: String { "Slack at \(url.masked)" }
 }

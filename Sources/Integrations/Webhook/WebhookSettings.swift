@@ -55,4 +55,6 @@ package struct WebhookSettings: KindSettings {
     }
 
     var origin: Origin { url.origin }
+
+    var summary: String { "webhook at \(url.masked)" }
 }

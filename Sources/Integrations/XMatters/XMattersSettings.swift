@@ -50,4 +50,6 @@ package struct XMattersSettings: KindSettings {
     }
 
     var origin: Origin { url.origin }
+
+    var summary: String { "xMatters at \(url.masked)" }
 }

@@ -148,8 +148,7 @@ final class SMTPSession: @unchecked Sendable {
                 link?.send(bytes)
             case .startTLS: startTLS()
             case .answered(let answer):
-                end(.answered(answer))
-                link?.quit()
+                end(.answered(answer))?.quit()
             case .failed(let failure): fail(failure)
             }
         }
@@ -181,18 +180,20 @@ final class SMTPSession: @unchecked Sendable {
 
     private func fail(_ failure: Failure) {
         guard !isOver else { return }
-        end(.failed(failure))
-        // Afterwards, for its end may be reported from within.
-        link?.close()
+        end(.failed(failure))?.close()
     }
 
-    private func end(_ result: MailOutcome.Result) {
+    /// Gives back the connection, to be closed afterwards, for its end may be reported from within; it and
+    /// the session hold each other no longer.
+    private func end(_ result: MailOutcome.Result) -> SMTPLink? {
         isOver = true
+        defer { link = nil }
         totalLimit?.cancel()
         phaseLimit?.cancel()
         timings.total = uptime().microseconds(since: startedAt)
         deliver(MailOutcome(id: mail.id, result: result, timings: timings, address: address))
         desk.ended(self)
+        return link
     }
 
     /// The server has this long for its next word.
