@@ -15,8 +15,15 @@ package struct ChannelDelivery: Sendable {
     }
 
     private var conversation: any ChannelConversation
+    /// Facts are of one opening of the alert, which is named by its instant.
+    private let opening: String
+    private static let openingFact = "opening"
 
+    /// An alert that opens again begins with no facts, whatever is left of its last time.
     package init(_ settings: ChannelSettings, _ message: AlertMessage, from sender: AlertSender) {
+        opening = String(message.openedAt.microseconds)
+        var message = message
+        if message.memory.facts[Self.openingFact] != opening { message.memory.facts = [:] }
         conversation =
             switch settings {
             case .pagerDuty(let own): PagerDutyConversation(own, message, sender)
@@ -59,6 +66,7 @@ package struct ChannelDelivery: Sendable {
     private func completed(_ step: Step) -> Step {
         guard case .end(var verdict) = step else { return step }
         verdict.remember.merge(conversation.learnt) { own, _ in own }
+        if !verdict.remember.isEmpty { verdict.remember[Self.openingFact] = opening }
         return .end(verdict)
     }
 }

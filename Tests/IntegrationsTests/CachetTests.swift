@@ -72,6 +72,18 @@ struct CachetTests {
         #expect(story.memory.facts["incident"] == "31")
     }
 
+    @Test func `an alert that opens again is another incident`() throws {
+        let row = Self.rows[1]
+        var stub = Self.stub(row)
+        var story = try Self.story(row)
+        _ = story.tell(.open) { stub.answer($0) }
+        _ = story.tell(.resolve) { stub.answer($0) }
+        var again = Story.message(.open, sequence: 9000)
+        again.openedAt = again.at
+        #expect(story.attempt(again) { .answered(stub.answer($0)) }.isDelivered)
+        #expect(stub.incidents.map(\.latest) == [4, 1])
+    }
+
     @Test func `what was reached is kept when a later step fails`() throws {
         let row = Self.rows[0]
         var stub = Self.stub(row)
