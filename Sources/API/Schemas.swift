@@ -106,6 +106,10 @@ enum Schemas {
         ("state", choice(["active", "paused", "finished"])),
         ("paused_reason", type("string", "null")), ("paused_until", instant), ("next_at", instant),
         ("open_runs", number), ("queued_slots", number), ("last_result", type("string", "null")),
+        (
+            "runs",
+            type("object", about: "closed, ok, p50_us, p95_us: of all runs ever, estimates for the last two")
+        ),
         ("revision", number), ("sequence", number), ("created_at", instant), ("description", text),
         ("warnings", list(text)),
     ]

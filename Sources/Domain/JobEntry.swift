@@ -19,6 +19,8 @@ package struct JobEntry: Sendable, Hashable {
     package var slotRunsClosed: UInt32
     package var runsClosed: UInt32
     package var runsOK: UInt32
+    /// Of runs from opening to end, retries and waits included.
+    package var durations: DurationQuantiles
     package var openRuns: UInt16
     package var queuedSlots: UInt16
     /// Slots skipped by overlap since the last one that ran; three in a row mean it is falling behind.
@@ -39,6 +41,7 @@ package struct JobEntry: Sendable, Hashable {
         slotRunsClosed = 0
         runsClosed = 0
         runsOK = 0
+        durations = DurationQuantiles()
         openRuns = 0
         queuedSlots = 0
         skipsInARow = 0

@@ -141,7 +141,7 @@ package struct Ledger: Sendable {
             guard openRuns[record.run] != nil else { throw .unknownRun(record.run, sequence: sequence) }
             openRuns[record.run]?.attempt = record.n
             openRuns[record.run]?.retryAt = nil
-        case .runClosed(let record): try close(record)
+        case .runClosed(let record): try close(record, at: entry.time)
         case .jobFellBehind: break
         case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped,
             .folderRestored:
@@ -208,7 +208,7 @@ package struct Ledger: Sendable {
         jobs[run.job].openRun = id
     }
 
-    private mutating func close(_ record: RunClosed) throws(LedgerError) {
+    private mutating func close(_ record: RunClosed, at now: Timestamp) throws(LedgerError) {
         guard let run = openRuns.removeValue(forKey: record.run) else {
             throw .unknownRun(record.run, sequence: sequence)
         }
@@ -221,6 +221,7 @@ package struct Ledger: Sendable {
         } else {
             jobs[job].openRun = .zero
         }
+        jobs[job].durations.add(now - run.openedAt, after: jobs[job].runsClosed)
         jobs[job].runsClosed += 1
         if record.result == .ok { jobs[job].runsOK += 1 }
         if run.trigger == .slot { jobs[job].slotRunsClosed += 1 }

@@ -30,6 +30,10 @@ extension JobEntry {
         out.append(varint: UInt64(slotRunsClosed))
         out.append(varint: UInt64(runsClosed))
         out.append(varint: UInt64(runsOK))
+        if runsClosed > 0 {
+            out.append(varint: UInt64(UInt32(bitPattern: durations.median)))
+            out.append(varint: UInt64(UInt32(bitPattern: durations.high)))
+        }
         if flags.contains(.busy) {
             out.append(varint: openRun.value)
             out.append(varint: UInt64(openRuns))
@@ -71,6 +75,7 @@ extension JobEntry {
         let slotRunsClosed = try cursor.number32(span)
         let runsClosed = try cursor.number32(span)
         let runsOK = try cursor.number32(span)
+        let durations = runsClosed > 0 ? try DurationQuantiles(span, &cursor) : DurationQuantiles()
         let busy = flags.contains(.busy) ? try BusyPart(span, &cursor) : BusyPart()
         let definition = flags.contains(.definition) ? try cursor.block(span) : nil
         self.init(
@@ -91,11 +96,21 @@ extension JobEntry {
         self.slotRunsClosed = slotRunsClosed
         self.runsClosed = runsClosed
         self.runsOK = runsOK
+        self.durations = durations
         lastResult = result
         openRun = RunID(busy.run)
         openRuns = busy.open
         queuedSlots = busy.queued
         skipsInARow = busy.skips
+    }
+}
+
+extension DurationQuantiles {
+    fileprivate init(_ span: Swift.Span<UInt8>, _ cursor: inout ByteCursor) throws(FieldError) {
+        self.init(
+            median: Int32(bitPattern: try cursor.number32(span)),
+            high: Int32(bitPattern: try cursor.number32(span))
+        )
     }
 }
 

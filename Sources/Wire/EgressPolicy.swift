@@ -87,6 +87,9 @@ package struct EgressPolicy: Sendable, Hashable {
         return policy
     }
 
+    /// Outbound calls are switched off, and no rule opens anything again.
+    var refusesEverything: Bool { preset == .nothing && allowed.isEmpty }
+
     /// This program listens on that port, on whatever address.
     package func ownsPort(_ port: UInt16) -> Bool { ownListeners.contains { $0.port == port } }
 

@@ -17,7 +17,7 @@ final class Lane: @unchecked Sendable {
     let connectionsPerPoolMax: Int
     private let connectionsMax: Int
     private let deliver: @Sendable ([Outcome]) -> Void
-    private var egress: EgressPolicy
+    private(set) var egress: EgressPolicy
 
     /// Requests are written here and handed to the socket; kept, so that the hot path does not allocate.
     var scratch = ByteBuffer()

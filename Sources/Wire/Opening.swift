@@ -45,6 +45,10 @@ final class Opening: @unchecked Sendable {
         if proxy != nil, let refusal = lane.refusalThroughProxy(pool) {
             return fail(Failure(.egress, "\(pool.label): \(refusal)"))
         }
+        if lane.egress.refusesEverything {
+            // Not even a name is asked for: that, too, tells somebody something.
+            return fail(Failure(.egress, "\(pool.label) was not called: outbound calls are switched off"))
+        }
         let host = proxy?.host ?? pool.origin.host
         let limit = deadlines.name
         arm(limit) { "the address of \(host) was not found within \(limit.text)" }

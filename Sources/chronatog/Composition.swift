@@ -173,7 +173,9 @@ final class Composition: Sendable {
 // What each part is told.
 extension Composition {
     private static func egress(_ configuration: Configuration) throws(CommandFailure) -> EgressPolicy {
-        let base: EgressPolicy = configuration.testing.isEphemeral ? .loopbackOnly : .publicOnly
+        let base: EgressPolicy =
+            configuration.testing.isFork
+            ? .nothing : configuration.testing.isEphemeral ? .loopbackOnly : .publicOnly
         do {
             return try EgressPolicy.parse(configuration.calls.egress.joined(separator: ","), on: base)
         } catch {

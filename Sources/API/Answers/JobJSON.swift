@@ -21,6 +21,7 @@ extension Site {
             JSON.Member("open_runs", .number(Int64(view.entry.openRuns))),
             JSON.Member("queued_slots", .number(Int64(view.entry.queuedSlots))),
             JSON.Member("last_result", view.entry.lastResult.map { .string($0.word) } ?? .null),
+            JSON.Member("runs", view.entry.runsJSON),
             JSON.Member("revision", .number(Int64(view.entry.revision))),
             JSON.Member("sequence", .number(Int64(clamping: view.entry.sequence.value))),
             JSON.Member("created_at", view.entry.registeredAt.json),
@@ -49,6 +50,18 @@ extension Site {
         }
         guard case .object(let members) = after else { return after }
         return .object(members + [JSON.Member("changes", .array(changes.map { .string($0) }))])
+    }
+}
+
+extension JobEntry {
+    /// Counts and durations that outlast the runs themselves.
+    fileprivate var runsJSON: JSON {
+        .object([
+            JSON.Member("closed", .number(Int64(runsClosed))),
+            JSON.Member("ok", .number(Int64(runsOK))),
+            JSON.Member("p50_us", runsClosed > 0 ? .number(durations.p50.microseconds) : .null),
+            JSON.Member("p95_us", runsClosed > 0 ? .number(durations.p95.microseconds) : .null),
+        ])
     }
 }
 

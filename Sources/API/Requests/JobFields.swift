@@ -17,7 +17,7 @@ enum JobFields {
     static let answer = [
         "id", "url", "state", "paused_reason", "paused_until", "next_at", "sequence", "created_at",
         "warnings",
-        "scheduler", "revision", "open_runs", "queued_slots", "last_result", "description",
+        "scheduler", "revision", "open_runs", "queued_slots", "last_result", "runs", "description",
     ]
 }
 

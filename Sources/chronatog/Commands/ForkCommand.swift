@@ -13,8 +13,8 @@ struct ForkCommand: AsyncParsableCommand {
         discussion: """
             Starts a server as `serve --ephemeral` does, with the jobs and history of a data folder or a
             backup up to the moment, its clock frozen there and driven by `chronatog clock`. No call leaves
-            it: every one but those to /_sink fails as refused by the egress policy. Nothing is written, and
-            its delivery keys are its own. Flags of `serve` follow after --.
+            it: each is recorded as refused by the egress policy, unless --egress opens something. Nothing is
+            written, and its delivery keys are its own. Flags of `serve` follow after --.
 
             chronatog fork --at 2026-03-08T00:00:00Z -- --listen 127.0.0.1:0
             chronatog fork --backup chronatog-2026-11-21.tar
@@ -41,7 +41,7 @@ struct ForkCommand: AsyncParsableCommand {
         if configuration.testing.clock == nil {
             configuration.testing.clock = Instant(seconds: cut.time.seconds)
         }
-        configuration.calls.egress = ["deny=0.0.0.0/0,deny=::/0"]
+        configuration.testing.isFork = true
         do {
             try cut.copy(from: source.disk, to: copy)
             let recovered = try Journal.open(disk: copy, holder: ProcessEnvironment.processID)

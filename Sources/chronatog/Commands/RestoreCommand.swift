@@ -64,7 +64,7 @@ struct RestoreCommand: ParsableCommand {
         StandardStream.output.line("\(dataDir) is as at \(moment)")
         if let settled {
             StandardStream.output.line(
-                "\(settled.slots) slots and \(settled.runs) open runs since then are recorded as restored-over"
+                "recorded as restored-over: slots since then \(settled.slots), open runs \(settled.runs)"
             )
         }
         StandardStream.output.line("start it with: chronatog serve --data-dir \(dataDir)")

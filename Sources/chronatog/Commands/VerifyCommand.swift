@@ -12,9 +12,9 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Prove that every slot has exactly one decision.",
         discussion: """
-            Recomputes all slots of all jobs from their schedules and holds the journal's records against them.
-            With --data-dir, reads that folder, which a running server may be using; otherwise the running
-            server does it. Exit status 0 if every slot has one decision, 1 with the list if not.
+            Recomputes all slots of all jobs from their schedules and holds the journal's records against
+            them. With --data-dir, reads that folder, which a running server may be using; otherwise the
+            running server does it. Exit status 0 if every slot has one decision, 1 with the list if not.
 
             chronatog verify
             chronatog verify --from 2026-03-01T00:00:00Z --to 2026-04-01T00:00:00Z
@@ -84,7 +84,7 @@ struct VerifyCommand: AsyncParsableCommand {
         if count > Int64(shown) { StandardStream.output.line("… and \(count - Int64(shown)) more") }
         StandardStream.output.line(
             "records \(answer.plain("history_from")) to \(answer.plain("through")), "
-                + "\(answer.plain("jobs")) jobs, \(answer.plain("slots")) slots recomputed: "
+                + "jobs \(answer.plain("jobs")), slots recomputed \(answer.plain("slots")): "
                 + "\(answer.plain("runs")) ran, \(answer.plain("settled")) were settled otherwise, "
                 + "\(answer.plain("waiting")) wait behind a run"
         )

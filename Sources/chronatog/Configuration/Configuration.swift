@@ -77,6 +77,8 @@ struct Configuration: Sendable, Equatable {
     struct Testing: Sendable, Equatable {
         var isEphemeral = false
         var isDemo = false
+        /// A copy of another folder's state (`chronatog fork`): nobody is called.
+        var isFork = false
         /// Where the drivable clock starts, frozen; nil lets it run with the machine's.
         var clock: Instant?
         /// Makes ids, keys and nonces repeatable.
