@@ -104,6 +104,10 @@ let package = Package(
             dependencies: ["Domain", "Effects", "Integrations", crypto]
         ),
         .testTarget(name: "ServerTests", dependencies: ["chronatog", nioCore, nioPosix]),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["Cron", "Dispatching", "Domain", "Effects", "Journaling", "Wire"]
+        ),
         .testTarget(name: "TidyTests"),
         .testTarget(
             name: "EngineTests",

@@ -1,6 +1,6 @@
 package import Domain
 
-/// Fills `{{name}}` in the texts of a call. What is not a template is left alone: `{{` without `}}` is text.
+/// Fills `{{name}}` in the texts of a call.
 package struct Template {
     private let value: (TemplateVariable) -> String
 
@@ -18,18 +18,10 @@ package struct Template {
         case plain
     }
 
-    /// The names that a text uses and that do not exist.
-    package static func unknownNames(in text: String) -> [String] {
-        parts(of: text[...]).compactMap { part in
-            guard case .name(let name) = part, TemplateVariable(rawValue: name) == nil else { return nil }
-            return name
-        }
-    }
-
     package func fill(_ text: String, _ escaping: Escaping) throws(TemplateError) -> String {
         guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
         var out = ""
-        for part in Self.parts(of: text[...]) {
+        for part in TemplateText.parts(of: text) {
             switch part {
             case .text(let plain): out += plain
             case .name(let name):
@@ -40,42 +32,12 @@ package struct Template {
         return out
     }
 
-    private enum Part {
-        case text(Substring)
-        case name(String)
-    }
-
-    private static func parts(of text: Substring) -> [Part] {
-        var parts: [Part] = []
-        var rest = text
-        while let open = range(of: "{{", in: rest), let close = range(of: "}}", in: rest[open.upperBound...])
-        {
-            if open.lowerBound > rest.startIndex { parts.append(.text(rest[..<open.lowerBound])) }
-            let name = rest[open.upperBound..<close.lowerBound].filter { $0 != " " }
-            parts.append(.name(String(name)))
-            rest = rest[close.upperBound...]
-        }
-        if !rest.isEmpty { parts.append(.text(rest)) }
-        return parts
-    }
-
-    private static func range(of pair: String, in text: Substring) -> Range<Substring.Index>? {
-        let wanted = pair.utf8.first
-        var index = text.startIndex
-        while index < text.endIndex {
-            let next = text.utf8.index(after: index)
-            if text.utf8[index] == wanted, next < text.endIndex, text.utf8[next] == wanted {
-                return index..<text.utf8.index(after: next)
-            }
-            index = next
-        }
-        return nil
-    }
-
     private static func escape(_ value: String, _ escaping: Escaping) -> String {
         switch escaping {
         case .plain: return String(value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f })
-        case .json: return String(JSON.string(value).text.dropFirst().dropLast())
+        case .json:
+            // Bytes, because the first quote and an accent that the value begins with are one character.
+            return String(Substring(JSON.string(value).text.utf8.dropFirst().dropLast()))
         case .url:
             var out: [UInt8] = []
             for byte in value.utf8 {

@@ -176,7 +176,7 @@ package struct Ledger: Sendable {
     private mutating func decide(_ record: SlotsDecided) {
         dequeue(record.job, through: record.last)
         if record.result == .overlapSkipped {
-            let skips = UInt32(jobs[record.job].skipsInARow) + record.count
+            let skips = UInt32(jobs[record.job].skipsInARow) + min(record.count, 255)
             jobs[record.job].skipsInARow = UInt8(min(skips, 255))
         }
         jobs[record.job].lastResult = record.result

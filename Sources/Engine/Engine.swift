@@ -66,10 +66,12 @@ package final class Engine: Sendable {
         DispatchQueue(label: "chronatog.journal", qos: .userInitiated).async(group: finished) {
             [writer, mailbox] in
             writer.run { notice, took in
-                mailbox.post {
+                let isHeard = mailbox.post {
                     $0.notices.append(notice)
                     if let took { $0.flushed.append(took) }
                 }
+                // The engine has stopped; its last frame was not written, and that is no good end.
+                if !isHeard, case .storageFailed(let reason) = notice { onFailure(reason) }
             }
         }
     }

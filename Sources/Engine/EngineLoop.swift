@@ -66,18 +66,18 @@ struct EngineLoop: Sendable {
         while true {
             let mail = mailbox.take(waitingUpTo: sleep())
             if let failure = receive(mail) {
-                abandon(failure)
-                onFailure(failure)
-                return
+                abandon(failure, mail)
+                return onFailure(failure)
             }
             turn(mail)
             frame()
+            makeRoom()
             release()
             getReady()
             writeSnapshotIfDue()
             if isDrained() { break }
         }
-        finish()
+        finish(onFailure)
     }
 
     /// How long nothing can happen unless mail comes; nil while the clock is frozen.
@@ -85,7 +85,8 @@ struct EngineLoop: Sendable {
         if virtual.isAdvancing, isQuiet { return .zero }
         var until = min(flow.timetable.next, virtual.next)
         if !clock.isDriven { until = min(until, flow.timetable.nextToStage - settings.readyAhead) }
-        if journal.room != .plenty { until = max(until, clock.now + .milliseconds(500)) }
+        // Nothing is decided meanwhile; somebody may have made room.
+        if journal.room != .plenty { until = clock.now + .milliseconds(500) }
         if stopAt != nil { return .milliseconds(20) }
         guard let wait = clock.wait(until: until) else { return nil }
         return min(wait, settings.sleepMax)
@@ -173,6 +174,12 @@ struct EngineLoop: Sendable {
         } catch {
             mailbox.post { $0.notices.append(.storageFailed("\(error)")) }
         }
+    }
+
+    /// A full disk is asked again and again: nothing else would, for nothing is written.
+    private func makeRoom() {
+        guard journal.room != .plenty else { return }
+        if settings.flushesInline { journal.prepareNextSegment() } else { writer.ring() }
     }
 
     /// Lets go what waited for durability: calls in one batch, then replies.
@@ -273,8 +280,12 @@ struct EngineLoop: Sendable {
         return flow.flights.count == virtual.callsOut && waitingReplies.isEmpty && journal.appended <= durable
     }
 
-    private mutating func finish() {
+    private mutating func finish(_ onFailure: (String) -> Void) {
         let rest = mailbox.close()
+        if let failure = receive(rest) {
+            abandon(failure, rest)
+            return onFailure(failure)
+        }
         for command in rest.commands { command.refuse(.stopping) }
         for outcome in rest.outcomes { flow.conclude(outcome, now: clock.now) }
         frame()
@@ -283,8 +294,10 @@ struct EngineLoop: Sendable {
         for reply in virtual.arrive(&clock) { reply(.stopping) }
     }
 
-    private mutating func abandon(_ failure: String) {
+    /// Everybody who waits is told, those whose requests came with the bad news included.
+    private mutating func abandon(_ failure: String, _ mail: Mailbox.Mail) {
         writer.finish()
+        for command in mail.commands { command.refuse(.storageFailed(failure)) }
         for reply in virtual.arrive(&clock) { reply(.storageFailed(failure)) }
         for (_, reply) in waitingReplies { reply(.storageFailed(failure)) }
         for command in mailbox.close().commands { command.refuse(.storageFailed(failure)) }

@@ -163,6 +163,7 @@ extension Flow {
     package mutating func runNow(_ job: JobID, overlap: Overlap, now: Timestamp) throws(CommandError)
         -> OpenRunView
     {
+        try refuseTooManyRuns(job)
         if ledger.jobs[job].openRuns > 0 {
             switch overlap {
             case .allow: break
@@ -186,10 +187,19 @@ extension Flow {
         of job: JobID,
         now: Timestamp
     ) throws(CommandError) -> OpenRunView {
+        try refuseTooManyRuns(job)
         guard let id = openRun(job, .released, slot: slot, now: now), let run = ledger.openRuns[id] else {
             throw .conflict("job \(job) cannot be run: its schedule does not compile")
         }
         return OpenRunView(id: id, run: run)
+    }
+
+    /// Runs that people open know no `max_open`; the ledger's counter has an end all the same.
+    private func refuseTooManyRuns(_ job: JobID) throws(CommandError) {
+        let open = ledger.jobs[job].openRuns
+        guard open < UInt16.max else {
+            throw .conflict("job \(job) has \(open) open runs; wait until some have ended")
+        }
     }
 
     /// Gives up what waits under `catchup=all`. Returns how many slots that were.

@@ -138,9 +138,9 @@ struct Snapshot {
             let first = try cursor.varint(span)
             let count = try cursor.varint(span)
             // A row has eleven bytes or more.
-            guard first > 0, first + count <= UInt64(UInt32.max), count <= UInt64(raw.count / 11) else {
-                throw .overlong
-            }
+            guard (1...UInt64(UInt32.max)).contains(first), count <= UInt64(raw.count / 11),
+                first + count <= UInt64(UInt32.max)
+            else { throw .overlong }
             var entries: [JobEntry] = []
             entries.reserveCapacity(Int(count))
             for index in 0..<count {

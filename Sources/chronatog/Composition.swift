@@ -140,11 +140,17 @@ final class Composition: Sendable {
         }
         do {
             try await makeDefaultScheduler()
-            try folder.announce(listen.url(port: port))
-        } catch let error as FileFault {
-            throw .failed(error.sentence)
         } catch {
             throw .failed("the server cannot begin: \(error)")
+        }
+        do {
+            try folder.announce(listen.url(port: port))
+        } catch {
+            // On a full disk a server still has reading to offer, and outcomes to record.
+            logger.warning(
+                "commands on this machine need --url, for the folder could not be told of this server",
+                metadata: ["because": "\(error.sentence)"]
+            )
         }
         return listen.url(port: port)
     }

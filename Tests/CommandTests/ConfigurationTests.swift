@@ -42,6 +42,14 @@ struct ConfigurationTests {
         #expect(reading.faults == ["CHRONATOG_TOKEN and CHRONATOG_TOKEN_FILE are both set; keep one of them"])
     }
 
+    @Test func `a reserve that leaves no segment for anything else is a fault`() {
+        let small = read(["--journal-segment-bytes", "4MiB", "--journal-reserve-bytes", "1MiB"])
+        #expect(small.faults.isEmpty)
+        let large = read(["--journal-segment-bytes", "4MiB", "--journal-reserve-bytes", "2MiB"])
+        #expect(large.faults.count == 1)
+        #expect(large.faults.first?.contains("less than half of --journal-segment-bytes") == true)
+    }
+
     @Test func `all faults are told at once`() {
         let reading = read(
             [

@@ -84,10 +84,12 @@ struct APIClient: Sendable {
             throw Lost(doing: "read", errno: reason)
         }
         let lines = String(decoding: received[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
-        let length = lines.first { $0.lowercased().hasPrefix("content-length: ") }
-            .flatMap { Int($0.dropFirst(16)) }
         let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        guard let length, let status else { throw Obstacle("not an answer: \(lines)") }
+        let written = lines.first { $0.lowercased().hasPrefix("content-length: ") }
+            .flatMap { Int($0.dropFirst(16)) }
+        guard let status, let length = status == 204 ? 0 : written else {
+            throw Obstacle("not an answer: \(lines)")
+        }
         let body = Array(received[end.upperBound...])
         // Half an answer acknowledges nothing.
         guard body.count == length else { throw Lost(doing: "read", errno: reason) }
@@ -101,10 +103,11 @@ struct Listed: Decodable {
     let name: String
     /// Nil for the default one.
     let dialect: String?
+    let state: String
     let createdAt: String
 
     enum CodingKeys: String, CodingKey {
-        case id, name, dialect
+        case id, name, dialect, state
         case createdAt = "created_at"
     }
 
@@ -151,8 +154,9 @@ extension APIClient {
     }
 
     /// A job that is not due for as long as a test lasts.
-    func addIdle(_ name: String) throws -> String {
-        try create(#""callback_url":"http://127.0.0.1:9/","schedule":"0 0 29 2 *""#, name)
+    func addIdle(_ name: String, to target: RecordingTarget) throws -> String {
+        let url = "http://127.0.0.1:\(target.port)/\(name)"
+        return try create(#""callback_url":"\#(url)","schedule":"0 0 29 2 *""#, name)
     }
 
     private func create(_ form: String, _ name: String) throws -> String {

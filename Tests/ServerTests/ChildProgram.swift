@@ -12,6 +12,7 @@ final class ChildProgram: Sendable {
     }
 
     let pid: Int32
+    private let isGroup: Bool
     private let output: Int32
     private let complaintFile: String
     private let state = Mutex(State())
@@ -22,9 +23,13 @@ final class ChildProgram: Sendable {
         var status: Int32?
     }
 
-    /// - Parameter complaintFile: takes its standard error.
-    init(_ arguments: [String], complaintFile: String) throws {
-        let program = try Self.path()
+    /// - Parameters:
+    ///   - wrapper: a program, by its path, and arguments; it starts the executable and returns its status.
+    ///   - complaintFile: takes its standard error.
+    init(_ arguments: [String], under wrapper: [String] = [], complaintFile: String) throws {
+        let words = wrapper + [try Self.path()] + arguments
+        let program = words[0]
+        isGroup = !wrapper.isEmpty
         var ends: [Int32] = [-1, -1]
         // unsafe, here and below, because processes are started through C; every pointer outlives its call.
         // Sockets, for a pipe cannot be kept from programs that other tests start in the same moment.
@@ -40,10 +45,15 @@ final class ChildProgram: Sendable {
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
         let flags = O_WRONLY | O_CREAT | O_TRUNC
         unsafe posix_spawn_file_actions_addopen(&actions, 2, complaintFile, flags, 0o600)
+        var attributes = unsafe posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe _ = posix_spawnattr_destroy(&attributes) }
+        // A wrapper that is killed leaves the server behind: they are a group, and ended together.
+        if isGroup { unsafe _ = posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP)) }
         var child: pid_t = 0
-        let status = unsafe CStrings.with([program] + arguments) { argv in
+        let status = unsafe CStrings.with(words) { argv in
             unsafe CStrings.with(Self.environment) { envp in
-                unsafe posix_spawn(&child, program, &actions, nil, argv, envp)
+                unsafe posix_spawn(&child, program, &actions, &attributes, argv, envp)
             }
         }
         guard status == 0 else {
@@ -112,7 +122,7 @@ final class ChildProgram: Sendable {
 
     /// Ends it if it still runs, and waits for that.
     func kill() {
-        state.withLock { if $0.status == nil { _ = Glibc.kill(pid, SIGKILL) } }
+        state.withLock { if $0.status == nil { _ = Glibc.kill(isGroup ? -pid : pid, SIGKILL) } }
         _ = reap()
     }
 

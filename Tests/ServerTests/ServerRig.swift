@@ -7,17 +7,20 @@ import Synchronization
 final class ServerRig: Sendable {
     let target: RecordingTarget
     private let folder: String
+    private let mount: SmallMount?
     /// Sockets and processes are waited for here, because tests of other suites need Swift's few threads.
-    private let threads = NIOThreadPool(numberOfThreads: 6)
+    private let threads = NIOThreadPool(numberOfThreads: 8)
     private let children = Mutex<[ChildProgram]>([])
     private static let patience = Duration.seconds(15)
 
     /// - Parameter answersAfter: how long the target takes for each call.
+    /// - Parameter mount: makes a small file system for the data folder first.
     static func with(
         answersAfter delay: TimeAmount,
+        on mount: SmallMount? = nil,
         _ body: (ServerRig) async throws -> Void
     ) async throws {
-        let rig = try await ServerRig(answersAfter: delay)
+        let rig = try await ServerRig(answersAfter: delay, on: mount)
         do {
             try await body(rig)
         } catch {
@@ -27,14 +30,22 @@ final class ServerRig: Sendable {
         try await rig.end()
     }
 
-    private init(answersAfter delay: TimeAmount) async throws {
+    private init(answersAfter delay: TimeAmount, on mount: SmallMount?) async throws {
         target = try await RecordingTarget(answersAfter: delay)
         folder = try TemporaryFolder.make()
+        self.mount = mount
         threads.start()
+        do {
+            try mount?.make(at: mountPoint)
+        } catch {
+            try await end()
+            throw error
+        }
     }
 
     private func end() async throws {
         for child in children.withLock({ $0 }) { child.kill() }
+        mount?.undo(at: mountPoint)
         TemporaryFolder.remove(folder)
         try await target.stop()
         try await threads.shutdownGracefully()
@@ -45,7 +56,9 @@ final class ServerRig: Sendable {
         try await threads.runIfActive(body)
     }
 
-    var dataFolder: String { "\(folder)/data" }
+    /// Where the small file system is, if there is one.
+    var mountPoint: String { "\(folder)/mount" }
+    var dataFolder: String { mount == nil ? "\(folder)/data" : "\(mountPoint)/data" }
 
     /// Arguments of `serve` on the rig's folder and a loopback port.
     func serving(port: UInt16 = 0) -> [String] {
@@ -56,8 +69,12 @@ final class ServerRig: Sendable {
     }
 
     /// Starts a server and waits until it listens.
-    func start() async throws -> Server {
-        let child = try spawn(serving())
+    ///
+    /// - Parameters:
+    ///   - extra: flags besides the usual ones.
+    ///   - wrapper: a program and its arguments that the server is started by.
+    func start(_ extra: [String] = [], under wrapper: [String] = []) async throws -> Server {
+        let child = try spawn(serving() + extra, under: wrapper)
         let line = try await apart { try child.firstLine(within: Self.patience) }
         let opening = "listening on http://127.0.0.1:"
         guard line.hasPrefix(opening), let port = UInt16(line.dropFirst(opening.count)) else {
@@ -67,17 +84,18 @@ final class ServerRig: Sendable {
     }
 
     /// Runs the program until its end.
-    func run(_ arguments: [String]) async throws -> ChildProgram.Ending {
-        try await ending(of: try spawn(arguments))
+    func run(_ arguments: [String], under wrapper: [String] = []) async throws -> ChildProgram.Ending {
+        try await ending(of: try spawn(arguments, under: wrapper))
     }
 
     func ending(of child: ChildProgram) async throws -> ChildProgram.Ending {
         try await apart { try child.ending(within: Self.patience) }
     }
 
-    private func spawn(_ arguments: [String]) throws -> ChildProgram {
+    private func spawn(_ arguments: [String], under wrapper: [String] = []) throws -> ChildProgram {
         try children.withLock { children in
-            let child = try ChildProgram(arguments, complaintFile: "\(folder)/\(children.count).err")
+            let file = "\(folder)/\(children.count).err"
+            let child = try ChildProgram(arguments, under: wrapper, complaintFile: file)
             children.append(child)
             return child
         }

@@ -3,6 +3,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import NIOHTTP1
 internal import NIOHTTPTypes
 
 /// Hummingbird's HTTP/1.1 connection with our bounds around it.
@@ -10,8 +11,10 @@ struct GuardedChannel: ServerChildChannel {
     typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
     private let inner: HTTP1Channel
+    private let limits: APILimits
 
     init(_ limits: APILimits, responder: @escaping HTTPChannelHandler.Responder) {
+        self.limits = limits
         inner = HTTP1Channel(
             responder: responder,
             configuration: HTTP1Channel.Configuration(
@@ -30,6 +33,12 @@ struct GuardedChannel: ServerChildChannel {
         channel.eventLoop
             .makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(ArrivalNotice()) }
             .flatMap { inner.setup(channel: channel, logger: logger) }
+            .flatMapThrowing { value in
+                let pipeline = channel.pipeline.syncOperations
+                let pipelining = try pipeline.handler(type: HTTPServerPipelineHandler.self)
+                try pipeline.addHandler(HeadCheck(limits), position: .after(pipelining))
+                return value
+            }
     }
 
     func handle(value: Value, logger: Logger) async {

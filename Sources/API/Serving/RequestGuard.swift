@@ -89,6 +89,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let refused = error as? HeadRefused {
+            return refuse(context, Problem(.malformed, refused.reason))
+        }
         guard let parsing = error as? HTTPParserError else { return context.fireErrorCaught(error) }
         if case .closing = state { return }
         // In the middle of a body, or at the end of the stream, there is nobody to answer: the request is
@@ -183,10 +186,14 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func refuse(_ context: ChannelHandlerContext, _ problem: Problem) {
         stopDeadline()
-        // An answer is under way, so this one would come between: the connection is all that can be given up.
+        // An answer is under way, and this one would come between: it is the last one.
         var isAnswering = answersPending > 1
         if case .answering = state { isAnswering = true }
-        guard !isAnswering else { return context.close(promise: nil) }
+        if isAnswering, isAnswerless { return context.close(promise: nil) }
+        guard !isAnswering else {
+            closesAfterAnswer = true
+            return
+        }
         var isAwaited = false
         if case .arriving = state { isAwaited = true }
         let reply = Reply.problem(problem)

@@ -85,7 +85,8 @@ struct Responder: Sendable {
         guard let parameters = route.match(String(target.prefix { $0 != "?" })) else {
             throw Problem(.malformed, "The path is not percent-encoded UTF-8.")
         }
-        let announced = request.headers[.contentLength].flatMap { Int($0) }
+        // The decoder lets digits through, and more of them than an Int holds.
+        let announced = request.headers[.contentLength].map { Int($0) ?? .max }
         if let announced, announced > bytesMax { throw tooLarge(bytesMax) }
         let body = try await collect(request.body, upTo: bytesMax)
         if let announced, announced != body.count { throw Problem(.malformed, "The body ended early.") }

@@ -68,6 +68,26 @@ struct PosixRule: Sendable, Hashable {
         }
     }
 
+    /// Daylight time begins and ends by turns, whatever the year: 28 years have all calendars there are, next
+    /// to each other in all ways. Rules that overlap say nothing definite about any moment.
+    var alternates: Bool {
+        guard let daylight else { return true }
+        var last: (instant: Int64, isDaylight: Bool)?
+        for year in 2000...2028 {
+            let start = daylight.start.civilSeconds(year: year) - Int64(standard.offset)
+            let end = daylight.end.civilSeconds(year: year) - Int64(daylight.observance.offset)
+            guard start != end else { return false }
+            let pair = [(instant: start, isDaylight: true), (instant: end, isDaylight: false)]
+            for change in start < end ? pair : pair.reversed() {
+                if let last, last.instant >= change.instant || last.isDaylight == change.isDaylight {
+                    return false
+                }
+                last = change
+            }
+        }
+        return true
+    }
+
     func observance(isDaylight: Bool) -> Observance {
         if isDaylight, let daylight { return daylight.observance }
         return standard

@@ -152,6 +152,7 @@ struct TZif {
             throw Fault("its footer \"\(String(decoding: text, as: UTF8.self))\" is not a POSIX rule")
         }
         guard Self.offsets.contains(rule.standard.offset) else { throw Fault("an offset is out of range") }
+        guard rule.alternates else { throw Fault("its footer's changes overlap") }
         footer = rule
     }
 }

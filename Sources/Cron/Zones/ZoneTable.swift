@@ -33,6 +33,8 @@ final class ZoneTable: Sendable {
     /// All transitions, also those that change the abbreviation only.
     private let eraStarts: [Int64]
     private let eraNames: [String]
+    /// The last tabulated transition: only what comes later is the footer's.
+    private let lastEra: Int64
     private let footer: PosixRule?
 
     init(_ file: TZif) {
@@ -54,6 +56,7 @@ final class ZoneTable: Sendable {
         self.offsets = offsets
         eraStarts = eras.map(\.start)
         eraNames = eras.map(\.name)
+        lastEra = eraStarts[eraStarts.count - 1]
         footer = file.footer?.daylight == nil ? nil : file.footer
     }
 
@@ -104,11 +107,12 @@ final class ZoneTable: Sendable {
         )
     }
 
-    /// After the last tabulated change: the footer's changes of the years around the instant.
+    /// After the last tabulated change of the offset: the footer's changes of the years around the instant.
     private func segment(at instant: Int64, footer: PosixRule) -> Segment {
         var segment = tabulated(starts.count - 1)
-        let year = Civil.date(ofDay: Civil.day(ofSecond: min(instant, Self.farthest))).year
-        for change in footer.changes(aroundYear: year) where change.instant > segment.start {
+        let place = min(max(instant, lastEra), Self.farthest)
+        let year = Civil.date(ofDay: Civil.day(ofSecond: place)).year
+        for change in footer.changes(aroundYear: year) where change.instant > lastEra {
             let offset = Int64(footer.observance(isDaylight: change.isDaylight).offset)
             if change.instant > instant {
                 guard offset != segment.offset else { continue }
@@ -128,7 +132,7 @@ final class ZoneTable: Sendable {
     private static let farthest: Int64 = Civil.days(year: 20_000, month: 1, day: 1) * Civil.secondsPerDay
 
     func abbreviation(at instant: Int64) -> String {
-        if let footer, let last = starts.last, instant >= last {
+        if let footer, instant >= lastEra {
             let offset = segment(at: instant).offset
             if offset == Int64(footer.standard.offset) { return footer.standard.name }
             if let daylight = footer.daylight, offset == Int64(daylight.observance.offset) {

@@ -166,6 +166,13 @@ extension ConfigurationReader.Reading {
             faults.append("--username takes a name without a colon, not \"\(name)\"")
         default: break
         }
+        let data = configuration.data
+        if data.reserveBytes.bytes >= data.segmentBytes.bytes / 2 {
+            faults.append(
+                "--journal-reserve-bytes has to be less than half of --journal-segment-bytes: a segment "
+                    + "holds more than the reserve"
+            )
+        }
         checkSecretKeys()
         checkZones()
     }
