@@ -84,12 +84,10 @@ struct APIClient: Sendable {
             throw Lost(doing: "read", errno: reason)
         }
         let lines = String(decoding: received[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
-        let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        let written = lines.first { $0.lowercased().hasPrefix("content-length: ") }
+        let length = lines.first { $0.lowercased().hasPrefix("content-length: ") }
             .flatMap { Int($0.dropFirst(16)) }
-        guard let status, let length = status == 204 ? 0 : written else {
-            throw Obstacle("not an answer: \(lines)")
-        }
+        let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        guard let length, let status else { throw Obstacle("not an answer: \(lines)") }
         let body = Array(received[end.upperBound...])
         // Half an answer acknowledges nothing.
         guard body.count == length else { throw Lost(doing: "read", errno: reason) }

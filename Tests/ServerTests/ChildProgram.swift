@@ -45,7 +45,7 @@ final class ChildProgram: Sendable {
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
         let flags = O_WRONLY | O_CREAT | O_TRUNC
         unsafe posix_spawn_file_actions_addopen(&actions, 2, complaintFile, flags, 0o600)
-        var attributes = unsafe posix_spawnattr_t()
+        var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe _ = posix_spawnattr_destroy(&attributes) }
         // A wrapper that is killed leaves the server behind: they are a group, and ended together.

@@ -29,12 +29,12 @@ struct CrashTests {
                     try customer.resumeAll(server.api)
                 }
             }
-            try await expectWholeHistory(server, rig, seed)
+            report(customers)
             for customer in customers {
                 #expect(customer.complaints.isEmpty, "SEED=\(seed)")
                 #expect(customer.counts.acknowledged > 0, "SEED=\(seed)")
             }
-            report(customers)
+            try await expectWholeHistory(server, rig, seed)
         }
     }
 

@@ -106,7 +106,7 @@ final class Customer: Sendable {
         memory.withLock { $0.jobs[id]?.maybe = .gone }
         let (status, body) = try api.send("DELETE", "jobs/\(id)")
         memory.withLock { memory in
-            memory.settle(id, .gone, ifTrue: status == 204, "DELETE: \(status)", body)
+            memory.settle(id, .gone, ifTrue: status == 200, "DELETE: \(status)", body)
             memory.counts.deleted += 1
         }
     }

@@ -31,7 +31,7 @@ struct SmallMount: Sendable {
 
     /// Whatever still uses it keeps it until its end; the folder is free at once.
     func undo(at point: String) {
-        guard unsafe umount2(point, Int32(MNT_DETACH.rawValue)) == 0 else { return }
+        guard unsafe umount2(point, Int32(MNT_DETACH)) == 0 else { return }
         unsafe rmdir(point)
     }
 }

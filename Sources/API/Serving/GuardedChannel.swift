@@ -35,8 +35,8 @@ struct GuardedChannel: ServerChildChannel {
             .flatMap { inner.setup(channel: channel, logger: logger) }
             .flatMapThrowing { value in
                 let pipeline = channel.pipeline.syncOperations
-                let pipelining = try pipeline.handler(type: HTTPServerPipelineHandler.self)
-                try pipeline.addHandler(HeadCheck(limits), position: .after(pipelining))
+                let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+                try pipeline.addHandler(HeadCheck(limits), position: .after(decoder))
                 return value
             }
     }

@@ -9,7 +9,7 @@ enum HeadRules {
     static func fault(_ head: HTTPRequestHead) -> String? {
         let hosts = head.headers["host"].count
         if hosts > 1 { return "It has \(hosts) Host fields; one is allowed." }
-        let isOld = head.version < .http1_1
+        let isOld = head.version != .http1_1
         if hosts == 0, !isOld { return "It has no Host field, which HTTP/1.1 demands." }
         let codings = head.headers[canonicalForm: "transfer-encoding"]
         guard let coding = codings.first else { return nil }
@@ -22,7 +22,7 @@ enum HeadRules {
 
     /// Whether the client waits for a word before it sends the body (RFC 9110, 10.1.1).
     static func waitsForContinue(_ head: HTTPRequestHead) -> Bool {
-        head.version >= .http1_1
+        head.version == .http1_1
             && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
     }
 
@@ -39,13 +39,17 @@ struct HeadRefused: Error {
 }
 
 /// Applies the rules of heads while the version is still known: behind it requests have none.
-final class HeadCheck: ChannelInboundHandler, RemovableChannelHandler {
+final class HeadCheck: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
     private let bodyBytesMax: Int
     private var hasRefused = false
+    private var answersPending = 0
+    /// The last request waits for `100 Continue`, and others before it for their answers.
+    private var owesContinue = false
 
     init(_ limits: APILimits) {
         bodyBytesMax = limits.bodyBytesMax
@@ -61,10 +65,28 @@ final class HeadCheck: ChannelInboundHandler, RemovableChannelHandler {
         }
         // HTTP/1.0, or `close` among other words: told in the one way that everybody behind looks for.
         if !head.isKeepAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+        answersPending += 1
         if HeadRules.waitsForContinue(head), !HeadRules.announces(moreThan: bodyBytesMax, head) {
-            let word = HTTPResponseHead(version: .http1_1, status: .continue)
-            context.writeAndFlush(wrapOutboundOut(.head(word)), promise: nil)
+            owesContinue = true
+            payContinue(context)
         }
         context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let part = unwrapOutboundIn(data)
+        context.write(data, promise: promise)
+        guard case .end = part else { return }
+        answersPending = max(0, answersPending - 1)
+        payContinue(context)
+    }
+
+    /// Not before all earlier answers: it would be taken for the beginning of the next one.
+    private func payContinue(_ context: ChannelHandlerContext) {
+        guard owesContinue, answersPending <= 1 else { return }
+        owesContinue = false
+        guard answersPending == 1 else { return }
+        let word = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(word)), promise: nil)
     }
 }

@@ -50,6 +50,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var deadline: Scheduled<Void>?
     private var answersPending = 0
     private var closesAfterAnswer = false
+    /// What follows the requests that are being answered was refused.
+    private var closesOnceAnswered = false
     private var isInputClosed = false
     private var isAnswerless = false
 
@@ -133,7 +135,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .body: context.write(data, promise: promise)
         case .end:
             answersPending -= 1
-            if closesAfterAnswer {
+            if closesAfterAnswer || closesOnceAnswered && answersPending == 0 {
                 context.writeAndFlush(data, promise: promise)
                 linger(context)
             } else {
@@ -186,16 +188,17 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func refuse(_ context: ChannelHandlerContext, _ problem: Problem) {
         stopDeadline()
-        // An answer is under way, and this one would come between: it is the last one.
-        var isAnswering = answersPending > 1
-        if case .answering = state { isAnswering = true }
-        if isAnswering, isAnswerless { return context.close(promise: nil) }
-        guard !isAnswering else {
-            closesAfterAnswer = true
-            return
-        }
         var isAwaited = false
-        if case .arriving = state { isAwaited = true }
+        switch state {
+        case .answering where !isAnswerless:
+            // This answer would come between those that are under way: they are the last ones.
+            closesOnceAnswered = true
+            return
+        case .answering: return context.close(promise: nil)
+        case .arriving where answersPending > 1: return context.close(promise: nil)
+        case .arriving: isAwaited = true
+        case .idle, .closing: break
+        }
         let reply = Reply.problem(problem)
         var head = HTTPResponse(status: .init(code: reply.status))
         for header in reply.headers {
