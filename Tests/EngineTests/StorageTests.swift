@@ -1,4 +1,5 @@
 import Cron
+import Dispatch
 import Domain
 import Effects
 import Engine
@@ -41,14 +42,7 @@ struct StorageTests {
         disk.mood.withLock { $0 = .broken }
         let refusals = await withTaskGroup(of: CommandError?.self) { group in
             for _ in 0..<100 {
-                group.addTask { () async -> CommandError? in
-                    do throws(CommandError) {
-                        _ = try await self.add(to: engine)
-                        return nil
-                    } catch {
-                        return error
-                    }
-                }
+                group.addTask { await self.refusal { try await self.add(to: engine) } }
             }
             return await group.reduce(into: [CommandError?]()) { $0.append($1) }
         }
@@ -62,6 +56,55 @@ struct StorageTests {
         }
         await engine.stop(drain: .zero)
         #expect(failures.reasons.withLock { $0.count } == 1)
+    }
+
+    @Test func `requests that come together with the bad news are refused, not forgotten`() async throws {
+        let disk = MoodyDisk()
+        let (engine, failures) = try engine(on: disk)
+        _ = try await engine.registerScheduler(name: "default", username: "U", password: "P")
+        let job = try await add(to: engine)
+        let (news, pause) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let (steps, step) = AsyncStream.makeStream(of: Void.self)
+        var waiting = steps.makeAsyncIterator()
+        disk.mood.withLock { $0 = .breaking(step, news) }
+        let refusals = await withTaskGroup(of: CommandError?.self) { group in
+            group.addTask { await self.refusal { try await self.add(to: engine) } }
+            await waiting.next()  // The sync has begun.
+            group.addTask {
+                await self.refusal {
+                    _ = try await engine.revise(job, as: .operator) { _ throws(CommandError) in
+                        step.yield()
+                        pause.wait()
+                        throw .conflict("held up the engine's thread")
+                    }
+                }
+            }
+            await waiting.next()  // The engine's thread is busy.
+            for _ in 0..<20 {
+                group.addTask {
+                    step.yield()
+                    return await self.refusal { try await self.add(to: engine) }
+                }
+            }
+            for _ in 0..<20 { await waiting.next() }
+            news.signal()
+            while !engine.journal.isPoisoned { await Task.yield() }
+            pause.signal()
+            return await group.reduce(into: [CommandError?]()) { $0.append($1) }
+        }
+        #expect(refusals.count == 22)
+        #expect(refusals.allSatisfy { $0 != nil })
+        await engine.stop(drain: .zero)
+        #expect(failures.reasons.withLock { $0.count } == 1)
+    }
+
+    private func refusal(_ body: @Sendable () async throws -> some Sendable) async -> CommandError? {
+        do {
+            _ = try await body()
+            return nil
+        } catch {
+            return error as? CommandError
+        }
     }
 
     // MARK: An engine with a thread for its journal, as a server has it
@@ -106,20 +149,26 @@ private final class Failures: Sendable {
 private final class MoodyDisk: Disk {
     enum Mood: Sendable {
         case good, full, broken
+        /// Tells that a sync has begun, and fails it when told to.
+        case breaking(AsyncStream<Void>.Continuation, DispatchSemaphore)
     }
 
     let mood = Mutex(Mood.good)
     private let base = MemoryDisk()
 
     func create(_ name: String, allocating bytes: Int) throws(DiskError) {
-        if mood.withLock({ $0 }) == .full { throw DiskError(.noSpace, operation: "allocate", path: name) }
+        if case .full = mood.withLock({ $0 }) { throw DiskError(.noSpace, operation: "allocate", path: name) }
         try base.create(name, allocating: bytes)
     }
     func datasync(_ name: String) throws(DiskError) {
-        if mood.withLock({ $0 }) == .broken {
-            throw DiskError(.io(errno: 5, text: "broken"), operation: "datasync", path: name)
+        switch mood.withLock({ $0 }) {
+        case .good, .full: return try base.datasync(name)
+        case .broken: break
+        case .breaking(let step, let news):
+            step.yield()
+            news.wait()
         }
-        try base.datasync(name)
+        throw DiskError(.io(errno: 5, text: "broken"), operation: "datasync", path: name)
     }
     func list() throws(DiskError) -> [String] { base.list() }
     func size(of name: String) throws(DiskError) -> Int { try base.size(of: name) }
