@@ -106,7 +106,9 @@ let package = Package(
         .testTarget(name: "ServerTests", dependencies: ["chronatog", nioCore, nioPosix]),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["Cron", "Dispatching", "Domain", "Effects", "Journaling", "Wire"]
+            dependencies: [
+                "API", "Cron", "Dispatching", "Domain", "Effects", "Journaling", "Wire", "chronatog",
+            ]
         ),
         .testTarget(name: "TidyTests"),
         .testTarget(

@@ -56,14 +56,17 @@ package struct Span: Sendable, Hashable, Comparable {
     package static let zero = Span(microseconds: 0)
     package static let forever = Span(microseconds: .max)
 
-    package static func seconds(_ n: Int64) -> Span {
-        let (product, overflow) = n.multipliedReportingOverflow(by: 1_000_000)
-        return Span(microseconds: overflow ? (n < 0 ? .min : .max) : product)
+    package static func milliseconds(_ n: Int64) -> Span { Span(n, times: 1000) }
+    package static func seconds(_ n: Int64) -> Span { Span(n, times: 1_000_000) }
+    package static func minutes(_ n: Int64) -> Span { Span(n, times: 60_000_000) }
+    package static func hours(_ n: Int64) -> Span { Span(n, times: 3_600_000_000) }
+    package static func days(_ n: Int64) -> Span { Span(n, times: 86_400_000_000) }
+
+    /// Saturates at `forever`: numbers come from people.
+    private init(_ n: Int64, times unit: Int64) {
+        let (product, overflow) = n.multipliedReportingOverflow(by: unit)
+        microseconds = overflow ? (n < 0 ? .min : .max) : product
     }
-    package static func milliseconds(_ n: Int64) -> Span { Span(microseconds: n * 1000) }
-    package static func minutes(_ n: Int64) -> Span { .seconds(n * 60) }
-    package static func hours(_ n: Int64) -> Span { .seconds(n * 3600) }
-    package static func days(_ n: Int64) -> Span { .seconds(n * 86_400) }
 
     package static func < (a: Span, b: Span) -> Bool { a.microseconds < b.microseconds }
 

@@ -13,12 +13,25 @@ let package = Package(
         .target(name: "Cron", dependencies: ["Assets"]),
         .target(name: "Domain", dependencies: ["Cron"]),
         .target(name: "Effects", dependencies: ["Domain"], exclude: ["KeyRing.swift", "PasswordHash.swift"]),
-        .target(name: "Journaling", dependencies: ["CZlib", "Cron", "Domain", "Effects"]),
+        .target(
+            name: "Journaling",
+            dependencies: ["CZlib", "Cron", "Domain", "Effects"],
+            exclude: ["Backup"]
+        ),
         .target(name: "Dispatching", dependencies: ["Domain"], sources: ["Template.swift"]),
         .target(name: "Wire", sources: ["ResponseParser.swift", "ResponseText.swift"]),
+        .target(name: "API", sources: ["Requests/HeaderRules.swift", "Requests/JobFields.swift"]),
+        .target(
+            name: "chronatog",
+            dependencies: ["API", "Cron", "Domain"],
+            exclude: ["Import/ImportReport.swift", "Import/ImportRun.swift"],
+            sources: ["Client/Query.swift", "Import", "Terminal/CommandFailure.swift"]
+        ),
         .executableTarget(
             name: "Fuzz",
-            dependencies: ["Cron", "Dispatching", "Domain", "Effects", "Journaling", "Wire"],
+            dependencies: [
+                "API", "Cron", "Dispatching", "Domain", "Effects", "Journaling", "Wire", "chronatog",
+            ],
             path: ".",
             exclude: ["Corpus", "Regressions", "Sources", "run"],
             sources: ["Program", "Targets"],

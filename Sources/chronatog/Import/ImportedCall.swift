@@ -137,10 +137,8 @@ struct ImportedCall: Equatable {
         let texts =
             [("the URL", url), ("the body", body)] + headers.map { ("the header \($0.name)", $0.value) }
         return texts.compactMap { place, text in
-            guard let open = text.firstRange(of: "{{"), text[open.upperBound...].contains("}}") else {
-                return nil
-            }
-            return "\(place) holds {{…}}, which Chronatog would fill in as a template"
+            TemplateText.names(in: text).isEmpty
+                ? nil : "\(place) holds {{…}}, which Chronatog would fill in as a template"
         }
     }
 }

@@ -4,14 +4,14 @@
 /// A target does not only have to survive: each has properties that hold for all bytes, and says in a
 /// sentence which one did not.
 enum FuzzTarget: String, CaseIterable {
-    case frames, snapshots, zones, schedules, responses, templates, json, patterns
+    case frames, snapshots, zones, schedules, responses, templates, json, patterns, imports
 
     /// Nothing larger is of interest: what grows with the input shows in less.
     var bytesMax: Int {
         switch self {
         case .frames, .snapshots, .zones, .responses, .json: 4096
         case .schedules, .patterns: 256
-        case .templates: 1024
+        case .templates, .imports: 1024
         }
     }
 
@@ -25,6 +25,7 @@ enum FuzzTarget: String, CaseIterable {
         case .templates: try TemplateBytes.feed(bytes)
         case .json: try JSONBytes.feed(bytes)
         case .patterns: try PatternBytes.feed(bytes)
+        case .imports: try ImportBytes.feed(bytes)
         }
     }
 }
