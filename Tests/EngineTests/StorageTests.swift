@@ -98,6 +98,23 @@ struct StorageTests {
         #expect(failures.reasons.withLock { $0.count } == 1)
     }
 
+    @Test func `a sync that fails while the engine stops is no good end`() async throws {
+        let disk = MoodyDisk()
+        let (engine, failures) = try engine(on: disk)
+        _ = try await engine.registerScheduler(name: "default", username: "U", password: "P")
+        let news = DispatchSemaphore(value: 0)
+        let (steps, step) = AsyncStream.makeStream(of: Void.self)
+        var waiting = steps.makeAsyncIterator()
+        disk.mood.withLock { $0 = .breaking(step, news) }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { #expect(await self.refusal { try await self.add(to: engine) } != nil) }
+            await waiting.next()  // The sync has begun.
+            group.addTask { await engine.stop(drain: .zero) }
+            news.signal()
+        }
+        #expect(failures.reasons.withLock { $0.count } == 1)
+    }
+
     private func refusal(_ body: @Sendable () async throws -> some Sendable) async -> CommandError? {
         do {
             _ = try await body()

@@ -5,9 +5,8 @@ import Testing
 /// none takes anything from those after it. Limits of sizes are tested beside the server (`ServingTests`).
 @Suite(.serialized, .timeLimit(.minutes(2)))
 struct HostileRequestTests {
-    private static let flags = [
-        "--request-timeout", "1s", "--header-bytes-max", "8KiB", "--body-bytes-max", "16KiB",
-    ]
+    private static let flags = ["--header-bytes-max", "8KiB", "--body-bytes-max", "16KiB"]
+    private static let hasty = flags + ["--request-timeout", "1s"]
 
     @Test func `every hostile request has its answer, and the server goes on`() async throws {
         try await ServerRig.with(answersAfter: .zero) { rig in
@@ -24,7 +23,7 @@ struct HostileRequestTests {
 
     @Test func `slow clients are given up, all at once`() async throws {
         try await ServerRig.with(answersAfter: .zero) { rig in
-            let server = try await rig.start(Self.flags)
+            let server = try await rig.start(Self.hasty)
             let exchange = RawExchange(port: server.api.port)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for row in HostileRow.slow {
@@ -33,8 +32,8 @@ struct HostileRequestTests {
                         let reply = try await rig.apart { try exchange(row.pieces) }
                         #expect(reply.statuses == row.statuses, "\(row.name): \(reply.text.prefix(300))")
                         #expect(reply.isClosed, "\(row.name): the connection is still open")
-                        // A byte now and then buys no time.
-                        #expect(ContinuousClock.now - start < .seconds(5), "\(row.name)")
+                        // A byte now and then buys no time: whoever is heard out takes 40 seconds or more.
+                        #expect(ContinuousClock.now - start < .seconds(25), "\(row.name)")
                     }
                 }
                 try await group.waitForAll()
@@ -247,7 +246,11 @@ struct HostileRow: Sendable {
 
     static let slow: [HostileRow] = [
         HostileRow("nothing more of a head", [.text("GET /hea")], [408]),
-        HostileRow("a head by and by", [dribble("\(health)X: \(String(repeating: "a", count: 200))")], [408]),
+        HostileRow(
+            "a head by and by",
+            [dribble("\(health)X: \(String(repeating: "a", count: 1000))")],
+            [408]
+        ),
         HostileRow(
             "lines by and by",
             [dribble(health + (0..<100).map { "A\($0): b\r\n" }.joined())],

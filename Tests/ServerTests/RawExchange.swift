@@ -31,7 +31,7 @@ struct RawExchange: Sendable {
     }
 
     /// - Parameter patience: milliseconds without a byte after which it is given up.
-    func callAsFunction(_ pieces: [Piece], patience: Int32 = 5000) throws -> Reply {
+    func callAsFunction(_ pieces: [Piece], patience: Int32 = 15_000) throws -> Reply {
         let descriptor = try connected()
         defer { close(descriptor) }
         var received: [UInt8] = []

@@ -217,7 +217,7 @@ struct CurlCommand {
                 )
             }
         }
-        reasons += call.templateReasons
+        reasons += call.urlReasons + call.templateReasons
     }
 
     private mutating func takeURL() {

@@ -132,6 +132,11 @@ struct ImportedCall: Equatable {
             : text.utf8.map { $0 < 0x80 ? String(Unicode.Scalar($0)) : Query.percent($0) }.joined()
     }
 
+    /// What no URL may hold, wherever in the command it came from.
+    var urlReasons: [String] {
+        url.utf8.contains { $0 < 0x20 || $0 == 0x7f } ? ["the URL holds a control character"] : []
+    }
+
     /// Texts that would be filled in before the call.
     var templateReasons: [String] {
         let texts =
