@@ -50,7 +50,7 @@ enum JobRoutes {
         .with(revising),
         Route("DELETE", "\(path)/{id}", .scheduler, "Remove a job", answer: remove).with {
             $0.isConditional = true
-            $0.problems = [.notFound, .stale]
+            $0.problems = [.notFound, .stale, .storageFull]
         },
         Route(
             "GET",
