@@ -75,8 +75,10 @@ struct CrashTests {
         server.child.terminate()
         #expect(try await rig.ending(of: server.child).status == 0)
         expectEqualKeys(try await rig.target.calls(), decided, seed)
-        let check = try await rig.run(["journal", "check", "--data-dir", rig.dataFolder])
-        #expect(check.status == 0, "\(check.output)\(check.complaint); SEED=\(seed)")
+        for words in [["journal", "check"], ["verify"]] {
+            let proof = try await rig.run(words + ["--data-dir", rig.dataFolder])
+            #expect(proof.status == 0, "\(words): \(proof.output)\(proof.complaint); SEED=\(seed)")
+        }
     }
 
     private func report(_ customers: [Customer]) {
