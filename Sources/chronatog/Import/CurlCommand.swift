@@ -217,7 +217,7 @@ struct CurlCommand {
                 )
             }
         }
-        reasons += call.urlReasons + call.templateReasons
+        reasons += call.contentReasons + call.templateReasons
     }
 
     private mutating func takeURL() {

@@ -132,9 +132,14 @@ struct ImportedCall: Equatable {
             : text.utf8.map { $0 < 0x80 ? String(Unicode.Scalar($0)) : Query.percent($0) }.joined()
     }
 
-    /// What no URL may hold, wherever in the command it came from.
-    var urlReasons: [String] {
-        url.utf8.contains { $0 < 0x20 || $0 == 0x7f } ? ["the URL holds a control character"] : []
+    /// What no URL and no header may hold, wherever in the command it came from.
+    var contentReasons: [String] {
+        let isUnsound = url.utf8.contains { $0 < 0x20 || $0 == 0x7f }
+        return (isUnsound ? ["the URL holds a control character"] : [])
+            + headers.compactMap { header in
+                HeaderRules.refusal(name: header.name, value: header.value)
+                    .map { "the header \(header.name) \($0)" }
+            }
     }
 
     /// Texts that would be filled in before the call.

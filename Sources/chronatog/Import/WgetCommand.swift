@@ -184,6 +184,6 @@ struct WgetCommand {
         if !call.body.isEmpty { call.addDefault("Content-Type", "application/x-www-form-urlencoded") }
         // A wait that is shorter than the job's usual one has to begin shorter too.
         if let longest = call.backoffMax { call.backoffMin = min(longest, .seconds(1)) }
-        reasons += call.urlReasons + call.templateReasons
+        reasons += call.contentReasons + call.templateReasons
     }
 }
