@@ -12,7 +12,11 @@ let package = Package(
         .target(name: "Assets", exclude: ["bundle-zones.py", "zones.bin"]),
         .target(name: "Cron", dependencies: ["Assets"]),
         .target(name: "Domain", dependencies: ["Cron"]),
-        .target(name: "Effects", dependencies: ["Domain"], exclude: ["KeyRing.swift", "PasswordHash.swift"]),
+        .target(
+            name: "Effects",
+            dependencies: ["Domain"],
+            exclude: ["KeyRing.swift", "PasswordHash.swift", "WebhookSignature.swift"]
+        ),
         .target(
             name: "Journaling",
             dependencies: ["CZlib", "Cron", "Domain", "Effects"],
