@@ -119,6 +119,28 @@ package protocol RecordSource: Sendable {
 }
 
 extension RecordSource {
+    /// Where a job's history begins: what retention left, and of that what the job wants to show
+    /// (`history_age`, `history_runs`).
+    func historyStart(of job: JobView, now: Timestamp) throws -> HistoryStart {
+        var start = historyStart
+        let policy = job.definition.history
+        if policy.age > .zero, now - policy.age > start.time {
+            let time = now - policy.age
+            start = HistoryStart(sequence: try sequence(firstAtOrAfter: time), time: time)
+        }
+        guard policy.runs > 0 else { return start }
+        var left = policy.runs
+        try scanBack(from: job.entry.newest, of: job.id) { entry in
+            guard let run = RunHistory(opening: entry) else { return true }
+            left -= 1
+            if left == 0, run.scheduledAt > start.time {
+                start = HistoryStart(sequence: entry.sequence, time: run.scheduledAt)
+            }
+            return left > 0
+        }
+        return start
+    }
+
     /// Somebody goes on after a record that is gone, and would miss others without knowing. Zero stands for
     /// "from wherever it begins".
     func refuseGone(_ since: Sequence) throws {

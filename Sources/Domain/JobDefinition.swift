@@ -32,6 +32,8 @@ package struct JobDefinition: Sendable, Hashable {
     package var onUnknown: OnUnknown = .retry
     /// The longest a run stays open, waits and retries included.
     package var runDeadline: Span = .hours(1)
+    /// What can still be asked about the job's past; whatever is shorter, this or the server's retention.
+    package var history = HistoryPolicy()
     /// Words to find jobs by, in ascending order, each once.
     package var labels: [String] = []
 

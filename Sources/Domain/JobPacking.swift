@@ -27,6 +27,8 @@ extension JobDefinition {
         w.write(20, UInt64(onUnknown.rawValue))
         if runDeadline != .hours(1) { w.nest(21) { $0.write(1, signed: runDeadline.microseconds) } }
         for label in labels { w.write(22, label) }
+        w.write(23, signed: history.age.microseconds)
+        w.write(24, UInt64(history.runs))
         return w.bytes
     }
 
@@ -63,6 +65,8 @@ extension JobDefinition {
                     OnUnknown(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0)) ?? .retry
             case 21: definition.runDeadline = Span(microseconds: try Self.nestedNumber(value))
             case 22: definition.labels.append(value.text ?? "")
+            case 23: definition.history.age = Span(microseconds: value.signed ?? 0)
+            case 24: definition.history.runs = UInt32(truncatingIfNeeded: value.number ?? 0)
             default: throw .invalid(field: field, of: "job definition")
             }
         }

@@ -148,3 +148,12 @@ package struct OverlapPolicy: Sendable, Hashable {
 
     package init() {}
 }
+
+/// How far back a job's runs and slots can be asked about. Their bytes go with the segment that holds them.
+package struct HistoryPolicy: Sendable, Hashable {
+    /// Zero: as long as the server keeps it.
+    package var age: Span = .zero
+    /// The newest so many runs; zero: all.
+    package var runs: UInt32 = 0
+    package init() {}
+}

@@ -35,6 +35,8 @@ extension JobDefinition {
                 ("max_runs", runsMax == 0 ? nil : .count(runsMax)),
                 ("on_unknown", onUnknown == standard.onUnknown ? nil : .string(onUnknown.word)),
                 ("run_deadline", runDeadline == standard.runDeadline ? nil : .span(runDeadline)),
+                ("history_age", history.age == .zero ? nil : .span(history.age)),
+                ("history_runs", history.runs == 0 ? nil : .count(history.runs)),
                 ("labels", labels.isEmpty ? nil : .array(labels.map { .string($0) })),
             ])
         )

@@ -92,6 +92,35 @@ struct LedgerTests {
         await rig.stop()
     }
 
+    @Test func `a job shows as much of its past as it keeps, and says 410 beyond`() async throws {
+        let rig = try await SiteRig()
+        let job = try await rig.add(
+            #"{"callback_url":"/_sink/200","schedule":"0 * * * *","history_runs":3}"#
+        )
+        let aged = try await rig.add(
+            #"{"callback_url":"/_sink/200","schedule":"0 * * * *","history_age":"5h"}"#
+        )
+        try await rig.clock(#"{"advance":"10h30m"}"#)
+        let runs = try #require(await rig.send("GET", "\(api)/jobs/\(job)/runs").json.array)
+        #expect(
+            runs.map { $0["scheduled_at"]?.string?.prefix(13) } == [
+                "2026-01-01T08", "2026-01-01T09", "2026-01-01T10",
+            ]
+        )
+        #expect(await rig.send("GET", "\(api)/jobs/\(job)/slots").json.array?.count == 3)
+        #expect(await rig.send("GET", "\(api)/jobs/\(aged)/slots").json.array?.count == 5)
+        for path in [
+            "jobs/\(job)/explain?at=2026-01-01T03:00:00Z", "jobs/\(aged)/explain?at=2026-01-01T03:00:00Z",
+            "jobs/\(aged)/slots?from=2026-01-01T02:00:00Z",
+        ] {
+            let gone = await rig.send("GET", "\(api)/\(path)")
+            #expect(gone.status == 410 && gone.json["history_from"]?.string != nil, "\(path) \(gone)")
+        }
+        let shown = await rig.send("GET", "\(api)/jobs/\(job)").json
+        #expect(shown["runs"]?["closed"]?.number == 10, "counts outlast the runs")
+        await rig.stop()
+    }
+
     private func pages(_ rig: SiteRig, _ first: String) async throws -> [JSON] {
         var all: [JSON] = []
         var target = first

@@ -158,6 +158,8 @@ extension JobDefinition {
             ),
             JSON.Member("limit_wait", .string(limit.wait.text)),
             JSON.Member("run_deadline", .string(runDeadline.text)),
+            JSON.Member("history_age", history.age == .zero ? .null : .string(history.age.text)),
+            JSON.Member("history_runs", history.runs == 0 ? .null : .number(Int64(history.runs))),
             JSON.Member("labels", .array(labels.map { .string($0) })),
         ]
     }

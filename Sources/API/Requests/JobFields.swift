@@ -9,7 +9,7 @@ enum JobFields {
         "overlap_scope", "queue_max", "max_open", "jitter", "start", "end", "max_runs", "on_unknown",
         "limit_key",
         "limit_parallel", "limit_rate", "limit_wait", "run_deadline", "keep_body", "keep_success_body",
-        "redirects", "labels",
+        "redirects", "labels", "history_age", "history_runs",
     ]
 
     /// What only answers say. A request may carry it, so that a job that was read can be sent back; it means

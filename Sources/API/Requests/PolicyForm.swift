@@ -20,6 +20,8 @@ enum PolicyForm {
             default: .retry,
             choices: OnUnknown.allCases.map { ($0.word, $0) }
         )
+        fields.read("history_age", into: &job.history.age, default: .zero, atLeast: .minutes(1))
+        fields.read("history_runs", into: &job.history.runs, default: 0, within: 1...JobLimits.countMax)
         fields.read("run_deadline", into: &job.runDeadline, default: .hours(1), atLeast: .milliseconds(1))
     }
 

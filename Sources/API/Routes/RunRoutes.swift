@@ -46,12 +46,16 @@ enum RunRoutes {
         let last = try request.query.number("last", in: 1...ListLimits.countMax)
         let limit = try last ?? request.query.limit()
         let after = try Listed.after(request).map { Sequence($0) } ?? .zero
+        let now = try await site.now()
         let list = try await site.read { records in
+            let begin = try records.historyStart(of: view, now: now)
             var list = RunList(limit: limit, isTail: last != nil)
             if last == nil {
-                try records.scan(view, from: after.next) { list.add($0) }
+                try records.scan(view, from: max(after.next, begin.sequence)) { list.add($0) }
             } else {
-                for entry in try recent(limit, of: view, in: records) { _ = list.add(entry) }
+                for entry in try recent(limit, of: view, in: records) where entry.sequence >= begin.sequence {
+                    _ = list.add(entry)
+                }
             }
             return list
         }
@@ -92,6 +96,7 @@ enum RunRoutes {
 
     private static func run(_ site: Site, _ request: APIRequest) async throws -> RunHistory {
         let id = try request.runID()
+        let (now, engine, caller) = (try await site.now(), site.engine, request.caller)
         let found = try await site.read { records -> RunHistory? in
             if id < records.historyStart.sequence {
                 throw Problem.historyGone(before: records.historyStart)
@@ -107,6 +112,10 @@ enum RunRoutes {
         }
         guard let run = found, try await site.mayRead(run.job, as: request.caller) else {
             throw Problem.notFound("run \(id)")
+        }
+        if let view = try? await engine.job(run.job, as: caller) {
+            let begin = try await site.read { try $0.historyStart(of: view, now: now) }
+            if id < begin.sequence { throw Problem.historyGone(before: begin) }
         }
         return run
     }

@@ -45,7 +45,7 @@ enum SlotRoutes {
         let after = request.query["after"]
         let (now, zones) = (try await site.now(), site.zones)
         let (rows, hasMore) = try await site.read { records in
-            let begin = records.historyStart
+            let begin = try records.historyStart(of: view, now: now)
             let isWhole = view.entry.registeredAt >= begin.time
             if !isWhole, to <= begin.time || asked.map({ $0 < begin.time }) ?? false {
                 throw Problem.historyGone(before: begin)
@@ -82,7 +82,7 @@ enum SlotRoutes {
                     return true
                 }
             }
-            let begin = records.historyStart
+            let begin = try records.historyStart(of: view, now: now)
             let isCut = view.entry.registeredAt < begin.time
             guard let question = Question(asked, about: &history, now: now) else {
                 if isCut { throw Problem.historyGone(before: begin) }

@@ -47,6 +47,12 @@ extension BenchCommand {
                     table.add("snapshot written", "\(Figure.hundredths(snapshot)) s")
                 }
             }
+            let waits = try SnapshotPause(folder.path).measure()
+            table.add(
+                "an append while a snapshot is written, p99 / longest",
+                "\(Figure.hundredths(waits.p99)) / \(Figure.hundredths(waits.longest)) ms",
+                budget: "p99 under 20 ms"
+            )
             table.show(json: json)
         }
     }
