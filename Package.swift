@@ -78,6 +78,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
+        // A world that can be broken by seed; linked by tests only.
+        .target(
+            name: "Simulation",
+            dependencies: ["Cron", "Domain", "Effects", "Engine", "Journaling", "Scheduling", logging]
+        ),
         // C: the system's zlib, and embedded files.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libz-dev"])]),
         .target(name: "Assets", exclude: ["bundle-zones.py", "zones.bin"]),
@@ -97,6 +102,10 @@ let package = Package(
             ]
         ),
         .testTarget(name: "CommandTests", dependencies: ["chronatog", "Cron", "Domain", "Effects", logging]),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Cron", "Domain", "Effects", "Engine", "Journaling", "Simulation"]
+        ),
         .testTarget(name: "SchedulingTests", dependencies: ["Domain", "Scheduling"]),
         .testTarget(name: "DispatchingTests", dependencies: ["Dispatching", "Effects"]),
         .testTarget(

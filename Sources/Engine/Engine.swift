@@ -46,6 +46,7 @@ package final class Engine: Sendable {
             transport: transport,
             sink: sink,
             settings: settings,
+            background: { work in DispatchQueue.global(qos: .utility).async(execute: work) },
             logger: logger
         )
     }
@@ -104,19 +105,7 @@ package final class Engine: Sendable {
         _ body: @escaping @Sendable (inout EngineLoop, Timestamp) throws(CommandError) -> R
     ) async throws(CommandError) -> R {
         let result: Result<R, CommandError> = await withCheckedContinuation { continuation in
-            let command = Command(
-                writes: writes,
-                perform: { loop, now in
-                    let result: Result<R, CommandError>
-                    do throws(CommandError) {
-                        result = .success(try body(&loop, now))
-                    } catch {
-                        result = .failure(error)
-                    }
-                    return { lost in continuation.resume(returning: lost.map { .failure($0) } ?? result) }
-                },
-                refuse: { continuation.resume(returning: .failure($0)) }
-            )
+            let command = Command(writes: writes, body: body) { continuation.resume(returning: $0) }
             if !mailbox.post({ $0.commands.append(command) }) {
                 continuation.resume(returning: .failure(.stopping))
             }

@@ -19,6 +19,7 @@ struct EngineLoop: Sendable {
     private let writer: JournalWriter
     private let mailbox: Mailbox
     private let transport: any Transport
+    private let background: Background
     private let logger: Logger
     private var durable: Sequence
     private var waitingEffects = Deque<(after: Sequence, effect: Flow.Effect)>()
@@ -45,6 +46,7 @@ struct EngineLoop: Sendable {
         transport: any Transport,
         sink: SinkService?,
         settings: EngineSettings,
+        background: @escaping Background,
         logger: Logger
     ) {
         self.flow = flow
@@ -54,6 +56,7 @@ struct EngineLoop: Sendable {
         self.mailbox = mailbox
         self.transport = transport
         self.settings = settings
+        self.background = background
         self.logger = logger
         virtual = VirtualTime(sink: sink)
         durable = journal.durable
@@ -61,27 +64,36 @@ struct EngineLoop: Sendable {
     }
 
     mutating func run(onFailure: (String) -> Void) {
+        begin()
+        while true {
+            switch take(mailbox.take(waitingUpTo: sleep())) {
+            case .goesOn: continue
+            case .ended: return
+            case .failed(let failure): return onFailure(failure)
+            }
+        }
+    }
+
+    /// Takes up the work, before the first turn.
+    mutating func begin() {
         flow.start(now: clock.now)
         frame()
-        while true {
-            let mail = mailbox.take(waitingUpTo: sleep())
-            if let failure = receive(mail) {
-                abandon(failure, mail)
-                return onFailure(failure)
-            }
-            turn(mail)
-            frame()
-            makeRoom()
-            release()
-            getReady()
-            writeSnapshotIfDue()
-            if isDrained() { break }
-        }
-        finish(onFailure)
+    }
+
+    /// One turn.
+    mutating func take(_ mail: Mailbox.Mail) -> Turn {
+        if let failure = receive(mail) { return abandon(failure, mail) }
+        turn(mail)
+        frame()
+        makeRoom()
+        release()
+        getReady()
+        writeSnapshotIfDue()
+        return isDrained() ? finish() : .goesOn
     }
 
     /// How long nothing can happen unless mail comes; nil while the clock is frozen.
-    private func sleep() -> Span? {
+    func sleep() -> Span? {
         if virtual.isAdvancing, isQuiet { return .zero }
         var until = min(flow.timetable.next, virtual.next)
         if !clock.isDriven { until = min(until, flow.timetable.nextToStage - settings.readyAhead) }
@@ -145,6 +157,7 @@ struct EngineLoop: Sendable {
             return
         }
         flow.write(.clockStepped(ClockStepped(from: now - Span(microseconds: moved), to: now)), now)
+        flow.noticeClockStep(now: now)
         logger.warning("the wall clock was stepped", metadata: ["by": "\(Span(microseconds: moved).text)"])
         wallOffset = offset
     }
@@ -251,6 +264,7 @@ struct EngineLoop: Sendable {
         case .set(let time):
             clock.set(time)
             flow.write(.clockStepped(ClockStepped(from: now, to: time)), time)
+            flow.noticeClockStep(now: time)
         case .freeze(let freezes): clock.freeze(freezes)
         case .speed(let speed): clock.run(speed: speed)
         }
@@ -266,7 +280,7 @@ struct EngineLoop: Sendable {
         case .waiting(let ledger):
             guard ledger.sequence <= durable else { return }
             snapshot = .writing
-            SnapshotThread.write(ledger, to: journal, logger: logger) { [mailbox] in
+            SnapshotTask.write(ledger, to: journal, on: background, logger: logger) { [mailbox] in
                 mailbox.post { $0.notices.append(.snapshotDone) }
             }
         }
@@ -280,27 +294,26 @@ struct EngineLoop: Sendable {
         return flow.flights.count == virtual.callsOut && waitingReplies.isEmpty && journal.appended <= durable
     }
 
-    private mutating func finish(_ onFailure: (String) -> Void) {
+    private mutating func finish() -> Turn {
         let rest = mailbox.close()
-        if let failure = receive(rest) {
-            abandon(failure, rest)
-            return onFailure(failure)
-        }
+        if let failure = receive(rest) { return abandon(failure, rest) }
         for command in rest.commands { command.refuse(.stopping) }
         for outcome in rest.outcomes { flow.conclude(outcome, now: clock.now) }
         frame()
         writer.finish()
         for (_, reply) in waitingReplies { reply(.stopping) }
         for reply in virtual.arrive(&clock) { reply(.stopping) }
+        return .ended
     }
 
     /// Everybody who waits is told, those whose requests came with the bad news included.
-    private mutating func abandon(_ failure: String, _ mail: Mailbox.Mail) {
+    private mutating func abandon(_ failure: String, _ mail: Mailbox.Mail) -> Turn {
         writer.finish()
         for command in mail.commands { command.refuse(.storageFailed(failure)) }
         for reply in virtual.arrive(&clock) { reply(.storageFailed(failure)) }
         for (_, reply) in waitingReplies { reply(.storageFailed(failure)) }
         for command in mailbox.close().commands { command.refuse(.storageFailed(failure)) }
+        return .failed(failure)
     }
 
     func status(now: Timestamp) -> EngineStatus {
@@ -319,4 +332,13 @@ struct EngineLoop: Sendable {
             zoneVersion: flow.settings.zones.version
         )
     }
+}
+
+/// What a turn came to.
+package enum Turn: Sendable, Equatable {
+    case goesOn
+    /// Drained after a stop.
+    case ended
+    /// The journal can no longer be written.
+    case failed(String)
 }

@@ -206,7 +206,7 @@ extension Flow {
     package mutating func discardCatchup(_ job: JobID, now: Timestamp) throws(CommandError) -> Int {
         guard catching[job] != nil else { return 0 }
         let before = batch.count
-        settle(job, as: .discarded, because: .catchupDiscarded, now: now)
+        settle(job, as: .discarded, because: .catchupDiscarded, beforeTheirTime: false, now: now)
         timetable.set(job, at: ledger.jobs[job].next)
         return batch[before...].reduce(0) { sum, entry in
             guard case .slotsDecided(let record) = entry.record, record.result == .discarded else {
@@ -216,15 +216,22 @@ extension Flow {
         }
     }
 
-    /// Settles every undecided slot up to now alike.
+    /// Settles every undecided slot up to now alike, those that `jitter` still holds back among them unless
+    /// they keep their turn.
     mutating func settle(
         _ job: JobID,
         as result: SlotResult,
         because reason: DecisionReason,
+        beforeTheirTime: Bool = true,
         now: Timestamp
     ) {
         guard let plan = plan(of: job), ledger.jobs[job].state != .finished else { return }
-        let decision = SlotDecider.settle(dueJob(job, plan, now: now), as: result, because: reason)
+        let decision = SlotDecider.settle(
+            dueJob(job, plan, now: now),
+            as: result,
+            because: reason,
+            beforeTheirTime: beforeTheirTime
+        )
         intend(decision, limit: limits.index(of: plan.limitKey), now: now)
         catching[job] = nil
         accepted[job] = nil

@@ -97,11 +97,23 @@ extension Flow {
                 limits.release(flight.value.limit, wasOnWire: flight.value.isOnWire)
                 if flight.value.isOnWire { effects.append(.abort(flight.key)) }
                 startReady(flight.value.limit)
+                giveRoom(flight.value.limit, now: now)
             }
             let report = AttemptReport(n: run.attempt)
             write(.runClosed(RunClosed(job: job, run: id, result: result, report: report)), now)
             metrics.count(result)
         }
+    }
+
+    /// Somebody in a limit's line may have a place now: they are asked as soon as this alarm has been dealt
+    /// with.
+    private mutating func giveRoom(_ limit: UInt32, now: Timestamp) {
+        if limits.waitingCount(limit) > 0 { timetable.set(.limitRoom(limit), at: now) }
+    }
+
+    /// The wall clock was set: a rate that had room again at a time that is now far away has it sooner.
+    mutating func noticeClockStep(now: Timestamp) {
+        for limit in limits.indices { giveRoom(limit, now: now) }
     }
 
     /// Outcomes of one frozen instant by (slot, job, attempt): an order that no network can change.

@@ -87,5 +87,29 @@ struct Command: Sendable {
     var refuse: @Sendable (CommandError) -> Void
 }
 
+extension Command {
+    /// - Parameters:
+    ///   - body: what is asked, on the engine's thread.
+    ///   - answer: called once, from that thread: with what `body` returned once that is durable, or with why
+    ///     it never will be.
+    init<R: Sendable>(
+        writes: Bool,
+        body: @escaping @Sendable (inout EngineLoop, Timestamp) throws(CommandError) -> R,
+        answer: @escaping @Sendable (Result<R, CommandError>) -> Void
+    ) {
+        self.writes = writes
+        perform = { loop, now in
+            let result: Result<R, CommandError>
+            do throws(CommandError) {
+                result = .success(try body(&loop, now))
+            } catch {
+                result = .failure(error)
+            }
+            return { lost in answer(lost.map { .failure($0) } ?? result) }
+        }
+        refuse = { answer(.failure($0)) }
+    }
+}
+
 /// An answer that waits for durability; the argument says that it never came.
 typealias Reply = @Sendable (CommandError?) -> Void

@@ -150,6 +150,8 @@ private struct Recovery {
         var next = Sequence(1)
         var latest = Timestamp.distantPast
         var last: SegmentInfo?
+        /// Where the last good frame of the last segment begins; nil: it has none.
+        var lastFrame: Int?
     }
 
     /// Applies every record after the snapshot, and judges what lies behind the last good frame.
@@ -194,6 +196,7 @@ private struct Recovery {
         report.torn = ending.torn
         let spare = try folder.tidy(ending, disk: disk)
         if folder.used.isEmpty { return try begin(end) }
+        try secure(folder, end)
         let current = folder.used.last.map { last in
             let covers = last.header.kinds.covers(.known)
             return Journal.CurrentSegment(
@@ -204,6 +207,47 @@ private struct Recovery {
             )
         }
         return journal(end, current: current, next: spare, catalog: catalog(folder, end))
+    }
+
+    /// Brings what was read at the end, and the folder's names, to the medium before anything relies on them.
+    ///
+    /// The process before this one may have ended between a write and its sync, or over a sync that failed:
+    /// then the system shows what the medium does not have, and may hold it for clean, so that only writing
+    /// it again makes a sync bring it there. That concerns the last frame and its segment's header: nothing
+    /// is ever written before what precedes it is durable.
+    private func secure(_ folder: SegmentFolder, _ end: End) throws(JournalError) {
+        guard let last = folder.used.last else { return }
+        if let offset = end.lastFrame {
+            var walk = FrameWalk(
+                disk: disk,
+                name: last.name,
+                base: last.header.basePosition,
+                from: offset,
+                limit: end.offset,
+                readBytes: end.offset - offset
+            )
+            guard let header = try walk.peek(), let frame = try walk.take(header) else {
+                throw .corrupt(
+                    segment: last.name,
+                    offset: offset,
+                    reason: "the frame changed while it was read"
+                )
+            }
+            try JournalError.mapping { () throws(DiskError) in
+                try disk.write(last.name, at: offset, frame.bytes)
+            }
+        }
+        let block = try JournalError.mapping { () throws(DiskError) in
+            try disk.read(last.name, at: 0, count: SegmentHeader.byteCount)
+        }
+        guard try SegmentHeader.read(block, name: last.name) == .valid(last.header) else {
+            throw .corrupt(segment: last.name, offset: 0, reason: "its header changed while it was read")
+        }
+        try JournalError.mapping { () throws(DiskError) in
+            try disk.write(last.name, at: 0, block)
+            try disk.datasync(last.name)
+            try disk.syncDirectory()
+        }
     }
 
     /// A new folder: a small first segment, and the next one ahead.
@@ -312,6 +356,7 @@ private struct SegmentReplay {
                 walk.skip(header)
             }
             info.add(header, at: offset, spacing: limits.indexSpacingBytes)
+            end.lastFrame = offset
             end.offset = walk.offset
             end.position = walk.position
             end.next = header.last.next

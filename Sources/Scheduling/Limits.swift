@@ -25,6 +25,9 @@ package struct Limits: Sendable {
         var parallel: UInt32 = 0
         /// Generic cell rate: the time up to which starts are already paid for.
         var paidThrough = Timestamp.distantPast
+        /// The longest period of a job so far: no more than this can be paid for ahead, unless somebody set
+        /// the clock back.
+        var periodMax = Span.zero
         var waiting = Deque<Waiter>()
     }
 
@@ -61,6 +64,9 @@ package struct Limits: Sendable {
         if states[state].intended >= parallel + Self.ahead(parallel) { return .full }
         if policy.rate > 0 {
             let step = Span(microseconds: max(policy.period.microseconds / Int64(policy.rate), 1))
+            states[state].periodMax = max(states[state].periodMax, policy.period)
+            let ahead = now + states[state].periodMax
+            if states[state].paidThrough > ahead { states[state].paidThrough = ahead }
             let paid = max(states[state].paidThrough, now)
             let burst = Span(microseconds: policy.period.microseconds - step.microseconds)
             if paid - burst > now { return .until(paid - burst) }
@@ -128,6 +134,9 @@ package struct Limits: Sendable {
     package mutating func nextWaiter(_ index: UInt32) -> Waiter? {
         states[Int(index)].waiting.popFirst()
     }
+
+    /// All keys' numbers.
+    package var indices: Range<UInt32> { 0..<UInt32(states.count) }
 
     package func waitingCount(_ index: UInt32) -> Int { states[Int(index)].waiting.count }
     package var waitingCount: Int { states.reduce(0) { $0 + $1.waiting.count } }

@@ -9,6 +9,8 @@ package struct SlotDecider {
     private var stretches = Stretches()
     private var steps: [Decision.Step] = []
     private var wait = Decision.Wait.next
+    /// Misfired slots up to here go into the one that just ran.
+    private var coalescing: Timestamp?
 
     private init(_ due: DueJob) {
         self.due = due
@@ -22,12 +24,19 @@ package struct SlotDecider {
     }
 
     /// Settles everything up to now alike: a pause that ends, a removal, a catch-up given up.
-    package static func settle(_ due: DueJob, as result: SlotResult, because reason: DecisionReason)
-        -> Decision
-    {
+    /// - Parameter beforeTheirTime: also slots whose instant has come but which `jitter` holds back, because
+    ///   nobody will look at them later.
+    package static func settle(
+        _ due: DueJob,
+        as result: SlotResult,
+        because reason: DecisionReason,
+        beforeTheirTime: Bool = false
+    ) -> Decision {
         var decider = SlotDecider(due)
         decider.due.catchingThrough = nil
-        while let group = decider.nextGroup() {
+        while let group = due.plan.group(after: decider.due.cursor), group.instant <= due.now,
+            beforeTheirTime || due.plan.due(group.instant, job: due.job) <= due.now
+        {
             if let slot = group.runs { decider.settle(slot, result, reason) }
             decider.settleOthers(of: group, into: nil)
             decider.due.cursor = group.instant
@@ -74,6 +83,8 @@ package struct SlotDecider {
                 }
                 guard attempt(slot, group, &limits, limit) else { return }
                 settleOthers(of: group, into: slot)
+                // Only now: a line's slots are settled in their order.
+                if let through = coalescing { coalesce(through: through, into: slot) }
             } else {
                 settleOthers(of: group, into: nil)
             }
@@ -199,7 +210,7 @@ package struct SlotDecider {
             return false
         }
         open(slot, because: accepted?.reason ?? (catching ? .caughtUp : .due))
-        if let through = accepted?.coalesceThrough { coalesce(through: through, into: slot) }
+        coalescing = accepted?.coalesceThrough
         if catching { wait = .pace(due.now + due.plan.catchup.spacing) }
         return true
     }
@@ -263,6 +274,7 @@ package struct SlotDecider {
     }
 
     private mutating func coalesce(through: Timestamp, into slot: Slot) {
+        coalescing = nil
         due.cursor = slot.instant
         while let group = nextGroup(), group.instant <= through {
             if let other = group.runs { settle(other, .coalesced, .catchupChoseAnother, into: slot) }

@@ -1,18 +1,21 @@
-private import Dispatch
 internal import Domain
 internal import Journaling
 internal import Logging
 
+/// Takes work away from the engine's thread.
+typealias Background = @Sendable (_ work: @escaping @Sendable () -> Void) -> Void
+
 /// Writes a snapshot away from the engine's thread: the ledger is a value, so its copy is what is written
 /// while the engine goes on.
-enum SnapshotThread {
+enum SnapshotTask {
     static func write(
         _ ledger: Ledger,
         to journal: Journal,
+        on background: Background,
         logger: Logger,
         done: @escaping @Sendable () -> Void
     ) {
-        DispatchQueue.global(qos: .utility).async {
+        background {
             do {
                 try journal.writeSnapshot(of: ledger)
                 logger.info("snapshot written", metadata: ["sequence": "\(ledger.sequence)"])
