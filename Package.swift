@@ -127,6 +127,9 @@ let package = Package(
     ]
 )
 
+/// Where code is cold and plenty, small is better: what is hot lives below these.
+let edges: Set<String> = ["API", "Integrations", "chronatog"]
+
 for target in package.targets where target.type != .system && target.name != "Assets" {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
@@ -137,4 +140,7 @@ for target in package.targets where target.type != .system && target.name != "As
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
         .strictMemorySafety(),
     ]
+    if edges.contains(target.name) {
+        target.swiftSettings?.append(.unsafeFlags(["-Osize"], .when(configuration: .release)))
+    }
 }
