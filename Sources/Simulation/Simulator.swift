@@ -35,13 +35,9 @@ package final class Simulator {
     ///   - pace: nil lets the seed decide.
     package convenience init(seed: UInt64, pace: Pace? = nil) {
         // Small segments come to an end often; in large ones there is room for the reserve to be used.
-        let isSmall = seed % 2 == 0
-        self.init(
-            seed: seed,
-            pace: pace,
-            segmentBytes: isSmall ? 64 << 10 : 192 << 10,
-            reserveBytes: isSmall ? 8 << 10 : 80 << 10
-        )
+        let sizes = [(20 << 10, 4 << 10), (64 << 10, 8 << 10), (192 << 10, 80 << 10)]
+        let (segmentBytes, reserveBytes) = sizes[Int(seed % 3)]
+        self.init(seed: seed, pace: pace, segmentBytes: segmentBytes, reserveBytes: reserveBytes)
     }
 
     private init(seed: UInt64, pace: Pace?, segmentBytes: Int, reserveBytes: Int) {

@@ -201,7 +201,7 @@ extension Simulator {
     /// No room for a while: commands are refused, nothing is lost, and it goes on by itself afterwards.
     private func fillDisk() throws {
         disk.limit(to: disk.usedBytes + dice.below(limits.segmentBytes / 2))
-        try pass(pace.actionEvery) { $0.journal.room != .plenty }
+        try pass(Span(microseconds: pace.horizon.microseconds / 5)) { $0.journal.room != .plenty }
         if let engine, engine.journal.room != .plenty { tally.fullDisks += 1 }
         for _ in 0..<3 { runNow() }
         try pass(dice.span(.seconds(1), .seconds(40)))
