@@ -19,9 +19,8 @@ extension Simulator {
             time.advance(by: next - before)
             atOnce = next > before ? 0 : atOnce + 1
             guard atOnce < Self.turnsAtOnceMax else { throw Violation.stuck("turns without end") }
-            let isOver = next >= end && !happen(engine)
-            if next < end { _ = happen(engine) }
-            if isOver { return try turn(engine) }
+            let didAny = try happen(engine)
+            if next >= end, !didAny { return try turn(engine) }
         }
     }
 
@@ -40,6 +39,7 @@ extension Simulator {
     /// The last records become durable before a stop is over.
     private func end(_ engine: SteppedEngine) throws {
         engine.flush()
+        try readEverything(engine)
         engine.runBackgroundWork()
         try checkTurn()
         try readEverything(engine)
@@ -60,7 +60,7 @@ extension Simulator {
     }
 
     /// What is due now happens. True when anything did.
-    private func happen(_ engine: SteppedEngine) -> Bool {
+    private func happen(_ engine: SteppedEngine) throws -> Bool {
         var didAny = false
         if transport.nextArrival <= time.uptime {
             transport.deliver()
@@ -73,6 +73,8 @@ extension Simulator {
         }
         if let at = snapshotAt, at <= time.uptime {
             snapshotAt = nil
+            // After a snapshot old segments may go: what is in them is written down first.
+            try readEverything(engine)
             engine.runBackgroundWork()
             didAny = true
         }
