@@ -10,9 +10,9 @@ WORKDIR /source
 COPY Package.swift ./
 RUN swift package resolve
 COPY Sources Sources
-# The last flags let the linker leave out what is not used (see .ci/run).
+# The last flags make the file small (see .ci/run).
 RUN swift build -c release --product chronatog -Xswiftc -static-executable \
-        -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
+        -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
         -Xlinker --icf=all \
     && install -D -m 755 .build/release/chronatog /image/chronatog \
     && strip /image/chronatog \

@@ -127,9 +127,6 @@ let package = Package(
     ]
 )
 
-/// Where code is cold and plenty, small is better: what is hot lives below these.
-let edges: Set<String> = ["API", "Integrations", "chronatog"]
-
 for target in package.targets where target.type != .system && target.name != "Assets" {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
@@ -140,7 +137,4 @@ for target in package.targets where target.type != .system && target.name != "As
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
         .strictMemorySafety(),
     ]
-    if edges.contains(target.name) {
-        target.swiftSettings?.append(.unsafeFlags(["-Osize"], .when(configuration: .release)))
-    }
 }
