@@ -134,12 +134,14 @@ struct SiteRig {
 struct Answer: CustomStringConvertible {
     let status: Int
     let headers: [(name: String, value: String)]
+    let body: [UInt8]
     let text: String
     let json: JSON
 
     init(_ reply: Reply) {
         status = reply.status
         headers = reply.headers
+        body = reply.body
         text = String(decoding: reply.body, as: UTF8.self)
         json = JSONText.value(text) ?? .null
     }
