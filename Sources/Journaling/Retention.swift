@@ -124,14 +124,25 @@ extension Journal {
             let removal = retention.removal(now: now)
             for name in removal.snapshots { try disk.remove(name) }
             if !removal.snapshots.isEmpty { try disk.syncDirectory() }
-            for _ in 0..<removal.segments {
-                // Out of the catalog first: readers look there. One at a time, for a gap would be damage.
-                guard let first = catalog.withLock({ $0.segments.first }) else { break }
-                catalog.withLock { _ = $0.segments.removeFirst() }
-                try disk.remove(first.name)
-                try disk.syncDirectory()
+            // Out of the catalog first: readers look there.
+            let first = catalog.withLock { catalog in
+                catalog.segments.removeFirst(removal.segments)
+                return catalog.segments.first?.ordinal ?? 0
             }
+            try removeSegments(before: first)
             return removal.segments
+        }
+    }
+
+    /// One at a time, each on the medium before the next, for a gap in the numbers would be damage: also what
+    /// an earlier attempt left behind when the disk failed it.
+    private func removeSegments(before first: UInt64) throws(DiskError) {
+        let gone = try disk.list().filter { SegmentHeader.ordinal($0).map { $0 < first } ?? false }
+        guard !gone.isEmpty else { return }
+        try disk.syncDirectory()
+        for name in gone.sorted() {
+            try disk.remove(name)
+            try disk.syncDirectory()
         }
     }
 

@@ -117,4 +117,36 @@ struct RetentionTests {
         fixture.journal.releaseHistory()
         #expect(try fixture.journal.removeHistory(now: fixture.ledger.lastTime) > 0)
     }
+
+    @Test(arguments: ["remove", "syncDirectory", "list"])
+    func `removing that fails half-way leaves no gap, then or after the next attempt`(_ operation: String)
+        throws
+    {
+        for count in 0..<40 {
+            let base = MemoryDisk()
+            let disk = FailingDisk(base, failing: operation, kind: .noSpace)
+            disk.fail(after: nil)
+            var limits = JournalFixture.smallLimits
+            limits.historyBytesMax = limits.segmentBytes
+            var fixture = try JournalFixture(disk, limits: limits)
+            try fixture.fill()
+            for _ in 0..<6 {
+                for _ in 0..<60 { try fixture.run(JobID(20), body: [UInt8](repeating: 3, count: 1000)) }
+                _ = try fixture.journal.flush()
+                try fixture.journal.writeSnapshot(of: fixture.ledger)
+            }
+            disk.fail(after: count)
+            let now = fixture.ledger.lastTime
+            let result = Result { () throws(JournalError) in try fixture.journal.removeHistory(now: now) }
+            disk.fail(after: nil)
+            #expect(try Inspection(disk: base, limits: limits).check().findings.isEmpty)
+            try fixture.journal.removeHistory(now: now)
+            #expect(try Inspection(disk: base, limits: limits).check().findings.isEmpty)
+            #expect(
+                try JournalFixture(base.copy(), limits: limits).ledger.difference(from: fixture.ledger) == nil
+            )
+            guard case .failure = result else { return }
+        }
+        Issue.record("it never succeeded")
+    }
 }
