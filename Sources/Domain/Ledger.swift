@@ -21,6 +21,7 @@ package struct Ledger: Sendable {
     /// The highest scheduler number ever given out.
     package private(set) var schedulersEver: UInt32 = 0
     package private(set) var zones: [String: ZoneAdopted] = [:]
+    package private(set) var alerts = AlertTable()
 
     package init() {}
 
@@ -36,7 +37,8 @@ package struct Ledger: Sendable {
         pauses: [JobID: JobPaused],
         schedulers: [UInt32: SchedulerRegistered],
         schedulersEver: UInt32,
-        zones: [String: ZoneAdopted]
+        zones: [String: ZoneAdopted],
+        alerts: AlertTable
     ) {
         self.sequence = sequence
         self.lastTime = lastTime
@@ -49,6 +51,7 @@ package struct Ledger: Sendable {
         self.schedulers = schedulers
         self.schedulersEver = schedulersEver
         self.zones = zones
+        self.alerts = alerts
         for (id, run) in openRuns where jobs[run.job].openRuns > 1 {
             openRunsBeyondOne[run.job, default: []].append(id)
         }
@@ -78,6 +81,9 @@ package struct Ledger: Sendable {
         case .schedulerRemoved(let record): schedulers[record.number] = nil
         case .zoneAdopted(let record): zones[record.name] = record
         case .clockStepped, .folderRestored: break
+        case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
+            .messageFailed, .messageDead, .messageResent:
+            try alerts.apply(entry)
         default: try applyToJob(entry)
         }
         if let job = entry.record.job {
@@ -104,6 +110,7 @@ package struct Ledger: Sendable {
             queued[record.job] = nil
             pauses[record.job] = nil
             jobs[record.job].queuedSlots = 0
+            alerts.forget(record.job)
         case .jobPaused(let record):
             pauses[record.job] = record
             jobs[record.job].state = .paused
@@ -144,7 +151,8 @@ package struct Ledger: Sendable {
         case .runClosed(let record): try close(record, at: entry.time)
         case .jobFellBehind: break
         case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped,
-            .folderRestored:
+            .folderRestored, .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended,
+            .messageDelivered, .messageFailed, .messageDead, .messageResent:
             break
         }
     }
@@ -180,6 +188,7 @@ package struct Ledger: Sendable {
             jobs[record.job].skipsInARow = UInt8(min(skips, 255))
         }
         jobs[record.job].lastResult = record.result
+        alerts.count(record.result, times: record.count, of: record.job)
         advance(record.job, to: record.cursor, next: record.next)
     }
 
@@ -226,6 +235,7 @@ package struct Ledger: Sendable {
         if record.result == .ok { jobs[job].runsOK += 1 }
         if run.trigger == .slot { jobs[job].slotRunsClosed += 1 }
         jobs[job].lastResult = record.result
+        alerts.count(record.result, times: 1, of: job)
     }
 
     /// All open runs of a job, oldest first.
@@ -265,6 +275,8 @@ package enum LedgerError: Error, Equatable {
     case outOfOrder(expected: Sequence, found: Sequence)
     case unknownJob(JobID, sequence: Sequence)
     case unknownRun(RunID, sequence: Sequence)
+    case unknownAlert(AlertID, sequence: Sequence)
+    case unknownMessage(MessageID, sequence: Sequence)
 }
 
 extension Record {
@@ -288,6 +300,14 @@ extension Record {
         case .attemptIntended(let r): r.job
         case .runClosed(let r): r.job
         case .jobFellBehind(let r): r.job
+        case .alertOpened(let r): r.job
+        case .alertAcknowledged(let r): r.job
+        case .alertResolved(let r): r.job
+        case .messageIntended(let r): r.job
+        case .messageDelivered(let r): r.job
+        case .messageFailed(let r): r.job
+        case .messageDead(let r): r.job
+        case .messageResent(let r): r.job
         }
     }
 
@@ -314,6 +334,14 @@ extension Record {
         case .jobFellBehind: "jobFellBehind"
         case .clockStepped: "clockStepped"
         case .folderRestored: "folderRestored"
+        case .alertOpened: "alertOpened"
+        case .alertAcknowledged: "alertAcknowledged"
+        case .alertResolved: "alertResolved"
+        case .messageIntended: "messageIntended"
+        case .messageDelivered: "messageDelivered"
+        case .messageFailed: "messageFailed"
+        case .messageDead: "messageDead"
+        case .messageResent: "messageResent"
         }
     }
 }

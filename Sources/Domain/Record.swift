@@ -30,6 +30,14 @@ package enum Record: Sendable, Hashable {
     case clockStepped(ClockStepped)
     /// The folder was put back to an earlier moment; what lay between then and now is settled after it.
     case folderRestored(FolderRestored)
+    case alertOpened(AlertOpened)
+    case alertAcknowledged(AlertAcknowledged)
+    case alertResolved(AlertResolved)
+    case messageIntended(MessageIntended)
+    case messageDelivered(MessageDelivered)
+    case messageFailed(MessageFailed)
+    case messageDead(MessageDead)
+    case messageResent(MessageResent)
 }
 
 package struct FolderFounded: Sendable, Hashable {

@@ -180,6 +180,7 @@ extension Record {
         switch self {
         case .folderFounded, .zoneAdopted: .internal
         case .schedulerRegistered, .schedulerRemoved, .clockStepped, .folderRestored: .operator
+        case .messageIntended, .messageDelivered, .messageFailed, .messageDead, .messageResent: .operator
         default: .account
         }
     }

@@ -5,44 +5,8 @@ package import Domain
 /// The same value is given for every attempt of one message, so that what is sent is the same to the byte
 /// wherever the counterpart's protocol allows it.
 package struct AlertMessage: Sendable, Hashable {
-    /// What happened to the alert.
-    package enum Kind: UInt8, Sendable, CaseIterable {
-        case open = 1
-        /// Still open after the reminder's interval.
-        case remind = 2
-        case acknowledge = 3
-        case resolve = 4
-        /// Somebody asked for a message to see whether the channel works.
-        case test = 5
-
-        package var word: String {
-            switch self {
-            case .open: "open"
-            case .remind: "remind"
-            case .acknowledge: "acknowledge"
-            case .resolve: "resolve"
-            case .test: "test"
-            }
-        }
-    }
-
-    package enum Severity: UInt8, Sendable, CaseIterable, Comparable {
-        case info = 1
-        case warning = 2
-        case error = 3
-        case critical = 4
-
-        package var word: String {
-            switch self {
-            case .info: "info"
-            case .warning: "warning"
-            case .error: "error"
-            case .critical: "critical"
-            }
-        }
-
-        package static func < (a: Severity, b: Severity) -> Bool { a.rawValue < b.rawValue }
-    }
+    package typealias Kind = MessageKind
+    package typealias Severity = AlertSeverity
 
     /// What the counterpart knows the alert by, from open to resolve: `job/12`, or what the job calls it.
     /// Unique among everything that shares the destination.

@@ -72,6 +72,10 @@ extension JournalError: CustomStringConvertible {
             "Record \(sequence) is about job \(job), which no record has registered."
         case .ledger(.unknownRun(let run, let sequence)):
             "Record \(sequence) is about run \(run), which is not open."
+        case .ledger(.unknownAlert(let alert, let sequence)):
+            "Record \(sequence) is about alert \(alert), which no record has opened."
+        case .ledger(.unknownMessage(let message, let sequence)):
+            "Record \(sequence) is about message \(message), which is not pending."
         case .locked(let holder): "The data folder is in use by process \(holder)."
         case .poisoned(let cause): "The journal accepts nothing more since a write failed: \(cause)."
         case .frameFull(let bytes): "\(bytes) bytes wait for the disk, which does not keep up."

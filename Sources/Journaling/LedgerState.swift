@@ -10,6 +10,8 @@ struct LedgerState {
     var pauses: [JobID: JobPaused] = [:]
     var queued: [JobID: [Slot]] = [:]
     var openRuns: [RunID: OpenRun] = [:]
+    private var alertFields = AlertTableFields()
+    var alerts: AlertTable { alertFields.table }
 
     /// In ascending order of keys: equal ledgers have equal bytes.
     static func pack(_ ledger: Ledger) -> [UInt8] {
@@ -39,6 +41,7 @@ struct LedgerState {
                 run.encode(into: &$0)
             }
         }
+        w.write(ledger.alerts)
         return w.bytes
     }
 
@@ -68,6 +71,7 @@ struct LedgerState {
             case (8, .bytes(let slice)):
                 var (key, inner) = try Self.keyed(slice)
                 openRuns[RunID(key)] = try OpenRun(fields: &inner)
+            case (9...12, .bytes(let slice)): try alertFields.take(field, slice)
             default: throw .invalid(field: field, of: what)
             }
         }

@@ -67,11 +67,19 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
         w.write(1, context.distance(to: r.run))
         w.write(2, UInt64(r.result.rawValue))
         w.write(report: r.report)
-    case .clockStepped(let r):
-        w.write(1, time: r.from, from: now)
-        w.write(3, time: r.to, from: now)
+    case .clockStepped(let r): r.encode(from: now, into: &w)
     case .jobFellBehind(let r): r.encode(into: &w)
     case .folderRestored(let r): r.encode(from: now, into: &w)
+    case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
+        .messageFailed, .messageDead, .messageResent:
+        encodeAlert(record, context, into: &w)
+    }
+}
+
+extension ClockStepped {
+    fileprivate func encode(from now: Timestamp, into w: inout FieldWriter) {
+        w.write(1, time: from, from: now)
+        w.write(3, time: to, from: now)
     }
 }
 

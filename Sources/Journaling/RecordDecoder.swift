@@ -38,13 +38,7 @@ func decodePayload(
             )
         )
     case .jobPaused: return .jobPaused(try JobPaused(job: context.job, from: now, fields: &reader))
-    case .jobResumed:
-        var next = TimeField()
-        while let (field, value) = try reader.next() {
-            guard field == 1 || field == 2 else { throw .invalid(field: field, of: kind.name) }
-            try next.take(value, isFine: field == 2, field: field, of: kind)
-        }
-        return .jobResumed(JobResumed(job: context.job, next: next.resolved(from: now)))
+    case .jobResumed: return .jobResumed(try decodeResumed(kind, context, &reader))
     case .jobRemoved:
         try reader.expectEnd(kind)
         return .jobRemoved(JobRemoved(job: context.job))
@@ -55,10 +49,26 @@ func decodePayload(
         return try DecisionFields(kind, &reader).record(kind, context)
     case .runOpened: return .runOpened(try RunOpened(context, &reader))
     case .attemptFailed, .attemptIntended, .runClosed: return try decodeAttempt(kind, context, &reader)
+    case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
+        .messageFailed, .messageDead, .messageResent:
+        return try decodeAlert(kind, context, &reader)
     case .folderRestored: return .folderRestored(try decodeRestored(kind, context, &reader))
     case .clockStepped: return .clockStepped(try decodeClockStep(kind, context, &reader))
     case .jobFellBehind: return .jobFellBehind(try decodeFallingBehind(kind, context, &reader))
     }
+}
+
+private func decodeResumed(
+    _ kind: RecordKind,
+    _ context: PayloadContext,
+    _ reader: inout FieldReader
+) throws(FieldError) -> JobResumed {
+    var next = TimeField()
+    while let (field, value) = try reader.next() {
+        guard field == 1 || field == 2 else { throw .invalid(field: field, of: kind.name) }
+        try next.take(value, isFine: field == 2, field: field, of: kind)
+    }
+    return JobResumed(job: context.job, next: next.resolved(from: context.base))
 }
 
 private func decodeFallingBehind(

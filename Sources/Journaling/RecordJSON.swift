@@ -73,6 +73,9 @@ extension Record {
                 ("skips", .count(r.skips)), ("p50", .string(r.p50.text)), ("p95", .string(r.p95.text)),
                 ("period", .string(r.period.text)),
             ])
+        case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
+            .messageFailed, .messageDead, .messageResent:
+            alertMembers
         case .folderRestored(let r):
             .present([("to_sequence", .count(r.sequence.value)), ("to_time", .instant(r.time))])
         case .clockStepped(let r): .present([("from", .instant(r.from)), ("to", .instant(r.to))])

@@ -22,6 +22,14 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case clockStepped = 18
     case jobFellBehind = 19
     case folderRestored = 20
+    case alertOpened = 21
+    case alertAcknowledged = 22
+    case alertResolved = 23
+    case messageIntended = 24
+    case messageDelivered = 25
+    case messageFailed = 26
+    case messageDead = 27
+    case messageResent = 28
 
     /// camelCase, as `Record.name`.
     package var name: String { String(describing: self) }
@@ -55,6 +63,14 @@ extension Record {
         case .clockStepped: .clockStepped
         case .jobFellBehind: .jobFellBehind
         case .folderRestored: .folderRestored
+        case .alertOpened: .alertOpened
+        case .alertAcknowledged: .alertAcknowledged
+        case .alertResolved: .alertResolved
+        case .messageIntended: .messageIntended
+        case .messageDelivered: .messageDelivered
+        case .messageFailed: .messageFailed
+        case .messageDead: .messageDead
+        case .messageResent: .messageResent
         }
     }
 }

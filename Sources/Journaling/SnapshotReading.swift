@@ -88,7 +88,8 @@ struct Snapshot {
             pauses: state.pauses,
             schedulers: state.schedulers,
             schedulersEver: state.schedulersEver,
-            zones: state.zones
+            zones: state.zones,
+            alerts: state.alerts
         )
     }
 

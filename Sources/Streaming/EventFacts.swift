@@ -43,6 +43,9 @@ enum EventFacts {
                 ("p95", .string(r.p95.text)),
                 ("period", .string(r.period.text)),
             ])
+        case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
+            .messageFailed, .messageDead, .messageResent:
+            AlertFacts.of(record)
         case .folderRestored(let r):
             compact([("to_seq", .number(Int64(r.sequence.value))), ("to_time", r.time.json)])
         case .clockStepped(let r): compact([("from", r.from.json), ("to", r.to.json)])

@@ -22,6 +22,14 @@ package enum EventType: String, Sendable, CaseIterable {
     case jobFellBehind = "job.falling_behind"
     case clockStepped = "clock.stepped"
     case folderRestored = "folder.restored"
+    case alertOpened = "alert.opened"
+    case alertAcknowledged = "alert.acknowledged"
+    case alertResolved = "alert.resolved"
+    case messageIntended = "message.intended"
+    case messageDelivered = "message.delivered"
+    case messageFailed = "message.failed"
+    case messageDead = "message.dead"
+    case messageResent = "message.resent"
 
     package init(_ record: Record) {
         self =
@@ -46,6 +54,14 @@ package enum EventType: String, Sendable, CaseIterable {
             case .jobFellBehind: .jobFellBehind
             case .clockStepped: .clockStepped
             case .folderRestored: .folderRestored
+            case .alertOpened: .alertOpened
+            case .alertAcknowledged: .alertAcknowledged
+            case .alertResolved: .alertResolved
+            case .messageIntended: .messageIntended
+            case .messageDelivered: .messageDelivered
+            case .messageFailed: .messageFailed
+            case .messageDead: .messageDead
+            case .messageResent: .messageResent
             }
     }
 

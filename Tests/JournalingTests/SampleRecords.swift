@@ -20,7 +20,9 @@ struct SampleRecord: Sendable, CustomTestStringConvertible {
 
     static let all: [SampleRecord] = full + sparse
 
-    static let full: [SampleRecord] = [
+    static let full: [SampleRecord] = basics + alerts
+
+    private static let basics: [SampleRecord] = [
         SampleRecord(
             "folderFounded",
             .folderFounded(FolderFounded(storeID: Array(0..<16), zoneVersion: "2026a", keyID: 0xdead_beef))

@@ -1,0 +1,254 @@
+/// Alerts, the messages about them that are not done with, and what is known of the channels.
+///
+/// Part of the ledger: only records change it. An alert stays until it is resolved and its last message is
+/// delivered; after that the journal alone tells of it.
+package struct AlertTable: Sendable, Equatable {
+    package private(set) var alerts: [AlertID: Alert] = [:]
+    /// Those that are not resolved, by key.
+    package private(set) var open: [String: AlertID] = [:]
+    /// Messages waiting, under way or dead.
+    package private(set) var messages: [MessageID: PendingMessage] = [:]
+    package private(set) var channels: [String: ChannelState] = [:]
+    /// Runs and slots in a row that failed, of jobs that have any. Missed ones are not among them: nobody
+    /// tried.
+    package private(set) var failures: [JobID: UInt32] = [:]
+    /// In ascending order.
+    package private(set) var dead: [MessageID] = []
+
+    /// Dead messages that are kept; beyond it the oldest goes.
+    package static let deadMax = 1000
+
+    package init() {}
+
+    /// What a snapshot holds; what is derivable is derived.
+    package init(
+        alerts: [AlertID: Alert],
+        messages: [MessageID: PendingMessage],
+        channels: [String: ChannelState],
+        failures: [JobID: UInt32]
+    ) {
+        self.alerts = alerts
+        self.messages = messages
+        self.channels = channels
+        self.failures = failures
+        for (id, alert) in alerts.sorted(by: { $0.key < $1.key }) where alert.resolvedAt == nil {
+            open[alert.key] = id
+        }
+        for (id, message) in messages {
+            self.alerts[message.alert]?.messages += 1
+            if message.isDead { dead.append(id) }
+        }
+        dead.sort()
+    }
+
+    /// The key under which a message stands in line: its alert's, or its own for a test.
+    package func key(of message: MessageID) -> String {
+        messages[message].flatMap { alerts[$0.alert]?.key } ?? "test/\(message)"
+    }
+
+    /// Whether everything but the failures in a row is equal.
+    package func isSameButForCounts(as other: AlertTable) -> Bool {
+        alerts == other.alerts && messages == other.messages && channels == other.channels
+    }
+
+    // MARK: Changes
+
+    mutating func apply(_ entry: Entry) throws(LedgerError) {
+        let id = entry.sequence
+        switch entry.record {
+        case .alertOpened(let record):
+            alerts[id] = Alert(opened: record, at: entry.time)
+            open[record.key] = id
+        case .alertAcknowledged(let record):
+            guard alerts[record.alert] != nil else { throw .unknownAlert(record.alert, sequence: id) }
+            alerts[record.alert]?.acknowledgedAt = entry.time
+        case .alertResolved(let record):
+            guard let alert = alerts[record.alert] else { throw .unknownAlert(record.alert, sequence: id) }
+            alerts[record.alert]?.resolvedAt = entry.time
+            alerts[record.alert]?.end = record.end
+            if open[alert.key] == record.alert { open[alert.key] = nil }
+            forgetIfDone(record.alert)
+        case .messageIntended(let record):
+            if record.alert != .zero, alerts[record.alert] == nil {
+                throw .unknownAlert(record.alert, sequence: id)
+            }
+            messages[id] = PendingMessage(intended: record, at: entry.time)
+            alerts[record.alert]?.messages += 1
+            if alerts[record.alert]?.channels[record.channel] == nil {
+                alerts[record.alert]?.channels[record.channel] = [:]
+            }
+        default: try applyToMessage(entry)
+        }
+    }
+
+    private mutating func applyToMessage(_ entry: Entry) throws(LedgerError) {
+        switch entry.record {
+        case .messageDelivered(let record):
+            let message = try known(record.message, entry)
+            learn(record.report, from: message)
+            channels[message.channel, default: ChannelState()].brokenBecause = nil
+            overtake(record.message)
+            remove(record.message)
+        case .messageFailed(let record):
+            let message = try known(record.message, entry)
+            learn(record.report, from: message)
+            messages[record.message]?.attempts = record.report.attempt
+            messages[record.message]?.retryAt = record.retryAt
+            messages[record.message]?.reason = record.reason
+        case .messageDead(let record):
+            let message = try known(record.message, entry)
+            learn(record.report, from: message)
+            messages[record.message]?.attempts = record.report.attempt
+            messages[record.message]?.retryAt = nil
+            messages[record.message]?.reason = record.reason
+            messages[record.message]?.isDead = true
+            if record.isBroken {
+                channels[message.channel, default: ChannelState()].brokenBecause = record.reason
+            }
+            bury(record.message)
+        case .messageResent(let record):
+            _ = try known(record.message, entry)
+            dead.removeAll { $0 == record.message }
+            messages[record.message]?.isDead = false
+            messages[record.message]?.attempts = 0
+            messages[record.message]?.since = entry.time
+        default: break
+        }
+    }
+
+    private func known(_ id: MessageID, _ entry: Entry) throws(LedgerError) -> PendingMessage {
+        guard let message = messages[id] else { throw .unknownMessage(id, sequence: entry.sequence) }
+        return message
+    }
+
+    private mutating func learn(_ report: MessageReport, from message: PendingMessage) {
+        if !report.remember.isEmpty {
+            alerts[message.alert]?.channels[message.channel, default: [:]].merge(report.remember) { _, new in
+                new
+            }
+        }
+        if !report.limits.isEmpty {
+            channels[message.channel, default: ChannelState()].limits.merge(report.limits) { max($0, $1) }
+        }
+    }
+
+    private mutating func bury(_ id: MessageID) {
+        dead.insert(id, at: dead.firstIndex { $0 > id } ?? dead.count)
+        if dead.count > Self.deadMax, let oldest = dead.first { remove(oldest) }
+    }
+
+    /// What was delivered tells more than the dead messages before it: sent now, they would undo it.
+    private mutating func overtake(_ id: MessageID) {
+        guard !dead.isEmpty, let message = messages[id] else { return }
+        let key = key(of: id)
+        for older in dead.prefix(while: { $0 < id }) where self.key(of: older) == key {
+            if messages[older]?.channel == message.channel { messages[older]?.isOvertaken = true }
+        }
+    }
+
+    private mutating func remove(_ id: MessageID) {
+        guard let message = messages.removeValue(forKey: id) else { return }
+        if message.isDead { dead.removeAll { $0 == id } }
+        alerts[message.alert]?.messages -= 1
+        forgetIfDone(message.alert)
+    }
+
+    private mutating func forgetIfDone(_ id: AlertID) {
+        if let alert = alerts[id], alert.resolvedAt != nil, alert.messages == 0 { alerts[id] = nil }
+    }
+
+    // MARK: Failures in a row
+
+    mutating func count(_ result: SlotResult, times: UInt32, of job: JobID) {
+        if result == .ok {
+            if !failures.isEmpty { failures[job] = nil }
+        } else if result.isFailure {
+            let (sum, overflow) = failures[job, default: 0].addingReportingOverflow(times)
+            failures[job] = overflow ? .max : sum
+        }
+    }
+
+    mutating func forget(_ job: JobID) {
+        failures[job] = nil
+    }
+}
+
+/// Something that a person should know of, from its opening to its last message.
+package struct Alert: Sendable, Equatable {
+    package let opened: AlertOpened
+    package let openedAt: Timestamp
+    package var acknowledgedAt: Timestamp?
+    package var resolvedAt: Timestamp?
+    package var end: AlertEnd?
+    /// The channels that were told of it, and what is remembered of it at each.
+    package var channels: [String: [String: String]] = [:]
+    /// Messages about it that are waiting, under way or dead. Follows from them.
+    package var messages: UInt32 = 0
+
+    package var key: String { opened.key }
+    package var job: JobID { opened.job }
+
+    package init(opened: AlertOpened, at openedAt: Timestamp) {
+        self.opened = opened
+        self.openedAt = openedAt
+    }
+}
+
+/// A message that is not delivered yet, or never will be.
+package struct PendingMessage: Sendable, Equatable {
+    package let job: JobID?
+    package let alert: AlertID
+    package let channel: String
+    package let kind: MessageKind
+    package let intendedAt: Timestamp
+    /// Attempts that ended.
+    package var attempts: UInt16 = 0
+    /// Not before; nil for at once.
+    package var retryAt: Timestamp?
+    /// Why the last attempt failed.
+    package var reason = ""
+    package var isDead = false
+    /// A later message about the same was delivered: this one must not follow it.
+    package var isOvertaken = false
+    /// When its patience began: at its intent, or when it was sent anew.
+    package var since: Timestamp
+
+    package init(intended: MessageIntended, at time: Timestamp) {
+        job = intended.job
+        alert = intended.alert
+        channel = intended.channel
+        kind = intended.kind
+        intendedAt = time
+        since = time
+    }
+}
+
+/// What is known of a destination.
+package struct ChannelState: Sendable, Equatable {
+    /// Parts of it that take nothing more until then; the empty name is all of it.
+    package var limits: [String: Timestamp] = [:]
+    /// It takes nothing until somebody corrects it; nil when it works as far as is known.
+    package var brokenBecause: String?
+
+    package init() {}
+
+    package var restsUntil: Timestamp? { limits[""] }
+}
+
+extension SlotResult {
+    /// It was tried, and the work was not done.
+    package var isFailure: Bool {
+        switch self {
+        case .failed, .unknownHeld, .limitExpired: true
+        default: false
+        }
+    }
+
+    /// Its time passed while nothing could be sent.
+    package var isMissed: Bool {
+        switch self {
+        case .missed, .missedWindow, .missedCap: true
+        default: false
+        }
+    }
+}
