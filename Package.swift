@@ -41,12 +41,14 @@ let package = Package(
             ]
         ),
         .target(name: "Dispatching", dependencies: ["Cron", "Domain", "Effects", crypto]),
+        .target(name: "Alerting", dependencies: ["Domain", deque]),
         .target(name: "Streaming", dependencies: ["Cron", "Domain"]),
         // The only target that imports two stages.
         .target(
             name: "Engine",
             dependencies: [
-                "Cron", "Dispatching", "Domain", "Effects", "Journaling", "Scheduling", deque, logging,
+                "Alerting", "Cron", "Dispatching", "Domain", "Effects", "Integrations", "Journaling",
+                "Scheduling", deque, logging,
             ]
         ),
         // Edges.
@@ -73,8 +75,8 @@ let package = Package(
         .executableTarget(
             name: "chronatog",
             dependencies: [
-                "API", "Cron", "Domain", "Effects", "Engine", "Journaling", "Wire", logging, nioCore,
-                nioPosix,
+                "API", "Cron", "Domain", "Effects", "Engine", "Integrations", "Journaling", "Wire", logging,
+                nioCore, nioPosix,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -106,6 +108,7 @@ let package = Package(
             name: "SimulationTests",
             dependencies: ["Cron", "Domain", "Effects", "Engine", "Journaling", "Simulation"]
         ),
+        .testTarget(name: "AlertingTests", dependencies: ["Alerting", "Domain"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Domain", "Scheduling"]),
         .testTarget(name: "DispatchingTests", dependencies: ["Dispatching", "Effects"]),
         .testTarget(
@@ -122,7 +125,9 @@ let package = Package(
         .testTarget(name: "TidyTests"),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Cron", "Domain", "Effects", "Engine", "Journaling", "Scheduling", logging]
+            dependencies: [
+                "Cron", "Domain", "Effects", "Engine", "Integrations", "Journaling", "Scheduling", logging,
+            ]
         ),
     ]
 )

@@ -117,6 +117,8 @@ package struct Problem: Error, Sendable, Equatable {
     package init(_ error: CommandError) {
         switch error {
         case .noSuchJob(let job): self = .notFound("job \(job)")
+        case .noSuchAlert(let alert): self = .notFound("open alert \(alert)")
+        case .noSuchChannel(let name): self = .notFound("channel \(name)")
         case .noSuchScheduler(let number): self = .notFound("scheduler \(number)")
         case .schedulerExists(let username):
             self.init(.conflict, "The user name \(username) is taken; choose another or leave it out.")

@@ -34,6 +34,8 @@ package struct JobDefinition: Sendable, Hashable {
     package var runDeadline: Span = .hours(1)
     /// What can still be asked about the job's past; whatever is shorter, this or the server's retention.
     package var history = HistoryPolicy()
+    /// Failures in a row that open an alert, retries spent; 0 opens none.
+    package var alertAfter: UInt32 = 1
     /// Words to find jobs by, in ascending order, each once.
     package var labels: [String] = []
 

@@ -29,6 +29,7 @@ extension JobDefinition {
         for label in labels { w.write(22, label) }
         w.write(23, signed: history.age.microseconds)
         w.write(24, UInt64(history.runs))
+        if alertAfter != 1 { w.nest(25) { $0.write(1, signed: Int64(alertAfter)) } }
         return w.bytes
     }
 
@@ -67,6 +68,7 @@ extension JobDefinition {
             case 22: definition.labels.append(value.text ?? "")
             case 23: definition.history.age = Span(microseconds: value.signed ?? 0)
             case 24: definition.history.runs = UInt32(truncatingIfNeeded: value.number ?? 0)
+            case 25: definition.alertAfter = UInt32(truncatingIfNeeded: try Self.nestedNumber(value))
             default: throw .invalid(field: field, of: "job definition")
             }
         }

@@ -117,7 +117,9 @@ struct EngineLoop: Sendable {
             case .durable(let sequence): durable = max(durable, sequence)
             case .storageFailed(let reason): return reason
             case .snapshotDone: snapshot = .idle
-            case .stop(let drain): stopAt = clock.uptime + drain
+            case .stop(let drain):
+                stopAt = clock.uptime + drain
+                flow.isStopping = true
             }
         }
         return nil
@@ -130,7 +132,7 @@ struct EngineLoop: Sendable {
         let outcomes = virtual.ready(
             mail.outcomes,
             isBarrier: clock.isFrozen,
-            callsOut: flow.flights.count,
+            callsOut: flow.callsOut,
             now: now
         )
         for outcome in clock.isFrozen ? flow.inOrder(outcomes) : outcomes { flow.conclude(outcome, now: now) }
@@ -207,6 +209,7 @@ struct EngineLoop: Sendable {
             switch effect {
             case .abort(let id): if !virtual.giveUp(id) { aborts.append(id) }
             case .send(let id): if flow.mayStart(id) { make(id, &calls, now: now) }
+            case .post(let id): make(id, &calls, now: now)
             }
         }
         if !aborts.isEmpty { transport.abort(aborts) }
@@ -237,7 +240,7 @@ struct EngineLoop: Sendable {
 
     /// Nothing is out, nothing is waiting for the disk: the next instant may come.
     private var isQuiet: Bool {
-        waitingEffects.isEmpty && flow.starts.isEmpty && flow.flights.count == virtual.callsOut
+        waitingEffects.isEmpty && flow.starts.isEmpty && flow.callsOut == virtual.callsOut
     }
 
     private mutating func passTime() {
@@ -291,7 +294,7 @@ struct EngineLoop: Sendable {
     private func isDrained() -> Bool {
         guard let stopAt else { return false }
         if clock.uptime >= stopAt { return true }
-        return flow.flights.count == virtual.callsOut && waitingReplies.isEmpty && journal.appended <= durable
+        return flow.callsOut == virtual.callsOut && waitingReplies.isEmpty && journal.appended <= durable
     }
 
     private mutating func finish() -> Turn {

@@ -1,7 +1,9 @@
+internal import Alerting
 package import Cron
 internal import Dispatching
 package import Domain
 internal import Effects
+package import Integrations
 internal import Scheduling
 
 /// The path, in order: trigger → schedule → record(intent) → dispatch → record(outcome) → event → alert.
@@ -30,6 +32,16 @@ package struct Flow: Sendable {
     /// Jobs with a slot that waits for a place under its limit.
     var accepted: [JobID: AcceptedSlot] = [:]
     var pace = PaceWatch()
+    /// Messages about alerts, in line for their channels.
+    var outbox = Outbox()
+    /// When this process took up the work.
+    var startedAt = Timestamp.distantPast
+    /// Channels that rest, and until when an alarm is set for each.
+    var resting: [String: Timestamp] = [:]
+    /// The process is about to end: messages that have not left wait for the next one.
+    var isStopping = false
+    /// Messages under way, by their number.
+    var letters: [UInt64: Letter] = [:]
     var metrics = FlowMetrics()
 
     /// Alarms answered in one turn: when many thousands are due at once, the first calls leave while the
@@ -51,6 +63,8 @@ package struct Flow: Sendable {
         case send(UInt64)
         /// Give up the call.
         case abort(UInt64)
+        /// Make the call of the message with this number.
+        case post(UInt64)
     }
 
     /// **Trigger and schedule.** Everything whose time has come, in order.
@@ -65,6 +79,7 @@ package struct Flow: Sendable {
             case .resume(let job): endPause(job, now: now)
             case .limitWait(let job): expire(job, now: now)
             case .limitRoom(let limit): serve(limit, now: now)
+            case .message(let id): messageDue(id, now: now)
             }
         }
         alarmsAtOnce = rung == alarmsAtOnce ? min(2 * rung, Self.alarmsMax) : Self.alarmsMin
@@ -86,6 +101,7 @@ package struct Flow: Sendable {
             case .settle(let record):
                 write(.slotsDecided(record), now)
                 if record.result == .overlapSkipped { noticeFallingBehind(record, now: now) }
+                judge(record, now: now)
             case .queue(let record): write(.slotQueued(record), now)
             case .run(let record):
                 write(.slotDecided(record), now)
@@ -122,6 +138,7 @@ package struct Flow: Sendable {
 
     /// **Dispatch.** Writes the call whose intent has become durable; nil when its run is over already.
     mutating func deliver(_ id: UInt64, now: Timestamp) -> Delivery? {
+        if let letter = letters[id] { return .call(letter.call) }
         guard let flight = flights[id], let run = ledger.openRuns[flight.run],
             let prepared = courier.prepare(run.job, ledger)
         else { return nil }
@@ -144,6 +161,7 @@ package struct Flow: Sendable {
 
     /// **Record the outcome.** Success closes the run; failure is tried again or closes it.
     mutating func conclude(_ outcome: Outcome, now: Timestamp) {
+        if letters[outcome.id] != nil { return hear(outcome, now: now) }
         guard let flight = flights.removeValue(forKey: outcome.id) else { return }
         limits.release(flight.limit, wasOnWire: flight.isOnWire)
         startReady(flight.limit)
@@ -207,6 +225,12 @@ package struct FlowSettings: Sendable {
     package var targetParallel: UInt32 = 64
     package var userAgent: String = "chronatog"
     package var zones: ZoneDatabase
+    /// Where alerts are told, by name.
+    package var channels: [String: ChannelSettings] = [:]
+    /// Who tells them.
+    package var sender = AlertSender(host: "chronatog", version: "0")
+    /// What links in messages begin with; nil leaves them out.
+    package var publicURL: String?
 
     package init(zones: ZoneDatabase) {
         self.zones = zones

@@ -84,6 +84,7 @@ extension Flow {
         )
         plans.forget(job)
         courier.forget(job)
+        if definition.alertAfter == 0 { resolveAlert(of: job, .notWatched, now: now) }
         if ledger.jobs[job].state == .active, accepted[job] == nil {
             timetable.set(job, at: plan.due(ledger.jobs[job].next, job: job))
             finishIfDone(job, now: now)
@@ -97,6 +98,7 @@ extension Flow {
         settle(job, as: paused ? .paused : .deleted, because: paused ? .jobPaused : .jobRemoved, now: now)
         settleQueued(job, as: .deleted, because: .jobRemoved, now: now)
         cancelOpenRuns(of: job, as: .deleted, now: now)
+        resolveAlert(of: job, .jobRemoved, now: now)
         write(.jobRemoved(JobRemoved(job: job)), now)
         timetable.set(job, at: .distantFuture)
         plans.forget(job)

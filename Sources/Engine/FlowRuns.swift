@@ -47,6 +47,7 @@ extension Flow {
     ) {
         write(.runClosed(RunClosed(job: run.job, run: id, result: result, report: report)), now)
         metrics.count(result)
+        judge(run.job, result, report, now: now)
         pace.note(run.job, lasted: now - run.openedAt, isSkipping: ledger.jobs[run.job].skipsInARow > 0)
         wake(run.job, now: now)
     }

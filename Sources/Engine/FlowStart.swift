@@ -25,6 +25,7 @@ extension Flow {
     /// Takes up the work: founds an empty folder, sets every alarm, decides what became of calls that were
     /// out when the process stopped, and opens the runs of `@reboot` jobs.
     package mutating func start(now: Timestamp) {
+        startedAt = now
         if ledger.storeID.isEmpty { found(now: now) }
         adoptZones(now: now)
         var alarms: [(JobID, Timestamp)] = []
@@ -37,6 +38,7 @@ extension Flow {
         for (job, pause) in ledger.pauses {
             if let until = pause.until { timetable.set(.resume(job), at: until) }
         }
+        takeUpMessages(now: now)
         takeUpRuns(now: now)
         for job in ledger.jobs.ids where ledger.jobs[job].state == .active && hasRebootLine(job) {
             _ = openRun(job, .reboot, now: now)

@@ -58,6 +58,8 @@ package enum CommandError: Error, Sendable, Equatable {
     /// No such job, or another scheduler's: the two look the same from outside.
     case noSuchJob(JobID)
     case noSuchScheduler(UInt32)
+    case noSuchAlert(AlertID)
+    case noSuchChannel(String)
     /// The user name is taken.
     case schedulerExists(username: String)
     /// The default scheduler, or one that still has jobs.

@@ -26,6 +26,8 @@ package struct Timetable: Sendable {
         case limitWait(JobID)
         /// A rate has room again.
         case limitRoom(UInt32)
+        /// A message to a channel may be tried, or tried again.
+        case message(MessageID)
     }
 
     /// Sixteen bytes an alarm; equal times ring in order of kind and number, which makes a run repeatable.
@@ -124,6 +126,7 @@ package struct Timetable: Sendable {
         case .resume(let job): 3 << 60 | UInt64(job.number)
         case .limitWait(let job): 4 << 60 | UInt64(job.number)
         case .limitRoom(let index): 5 << 60 | UInt64(index)
+        case .message(let id): 6 << 60 | id.value
         }
     }
 
@@ -135,6 +138,7 @@ package struct Timetable: Sendable {
         case 3: return .resume(JobID(UInt32(number)))
         case 4: return .limitWait(JobID(UInt32(number)))
         case 5: return .limitRoom(UInt32(number))
+        case 6: return .message(MessageID(number))
         default: return .slot(JobID(UInt32(number)))
         }
     }

@@ -2,6 +2,7 @@ import Cron
 import Domain
 import Effects
 import Engine
+import Integrations
 import Journaling
 import Logging
 
@@ -18,7 +19,8 @@ struct EngineRig {
         seed: UInt64 = 1,
         start: Timestamp = EngineRig.start,
         targetParallel: UInt32 = 64,
-        transport: any Transport = NoTransport()
+        transport: any Transport = NoTransport(),
+        channels: [String: ChannelSettings] = [:]
     ) async throws {
         self.disk = disk
         sink = SinkService()
@@ -27,6 +29,7 @@ struct EngineRig {
         let keys = try KeyRing(keys: [SeededEntropy(seed: 99).bytes(32)], entropy: entropy)
         var settings = FlowSettings(zones: .embedded)
         settings.targetParallel = targetParallel
+        settings.channels = channels
         engine = Engine(
             journal: recovered.journal,
             flow: Flow(ledger: recovered.ledger, keys: keys, entropy: entropy, settings: settings),

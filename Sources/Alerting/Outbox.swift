@@ -1,0 +1,89 @@
+internal import DequeModule
+package import Domain
+
+/// Which message may leave next: a line for each channel and key, so that what is told of one alert arrives
+/// in the order in which it happened, and few calls at a time to each channel.
+///
+/// Derived from the ledger at a start and kept beside it; it decides nothing that a record would have to
+/// tell.
+package struct Outbox: Sendable {
+    /// Calls to one channel at a time.
+    package static let parallelMax = 4
+
+    private struct Line: Hashable, Sendable {
+        var channel: String
+        var key: String
+    }
+
+    /// In ascending order; the first may leave, the others wait for it.
+    private var lines: [Line: [MessageID]] = [:]
+    private var lineOf: [MessageID: Line] = [:]
+    /// Heads of lines whose time has come, by channel.
+    private var ready: [String: Deque<MessageID>] = [:]
+    private var isReady: Set<MessageID> = []
+    private var out: [String: Set<MessageID>] = [:]
+
+    package init() {}
+
+    /// Puts a message into its line, by its number.
+    /// - Returns: true when it is the first and nothing is under way before it.
+    package mutating func add(_ id: MessageID, channel: String, key: String) -> Bool {
+        let line = Line(channel: channel, key: key)
+        var ids = lines[line] ?? []
+        if let head = ids.first, head > id, isReady.remove(head) != nil {
+            ready[channel]?.removeAll { $0 == head }
+        }
+        ids.insert(id, at: ids.firstIndex { $0 > id } ?? ids.count)
+        lines[line] = ids
+        lineOf[id] = line
+        return ids.first == id
+    }
+
+    /// Whether a message may still go before those of its line that have not left yet.
+    package func hasRoom(for id: MessageID, channel: String, key: String) -> Bool {
+        guard let head = lines[Line(channel: channel, key: key)]?.first else { return true }
+        return head < id || out[channel]?.contains(head) != true
+    }
+
+    /// The time of the first in a line has come. Others, and those under way, are passed over.
+    package mutating func makeReady(_ id: MessageID) {
+        guard let line = lineOf[id], lines[line]?.first == id, out[line.channel]?.contains(id) != true,
+            isReady.insert(id).inserted
+        else { return }
+        ready[line.channel, default: []].append(id)
+    }
+
+    /// Channels that a message could leave by, in order of name.
+    package var channelsToServe: [String] { ready.keys.filter { first($0) != nil }.sorted() }
+
+    /// The message that would leave next by this channel.
+    package func first(_ channel: String) -> MessageID? {
+        guard out[channel, default: []].count < Self.parallelMax else { return nil }
+        return ready[channel]?.first
+    }
+
+    /// Lets it leave.
+    package mutating func send(_ channel: String) -> MessageID? {
+        guard let id = first(channel) else { return nil }
+        ready[channel]?.removeFirst()
+        isReady.remove(id)
+        out[channel, default: []].insert(id)
+        return id
+    }
+
+    /// The attempt is over, the message stays.
+    package mutating func ended(_ id: MessageID) {
+        guard let line = lineOf[id] else { return }
+        out[line.channel]?.remove(id)
+    }
+
+    /// The message is done with.
+    /// - Returns: who comes next in its line.
+    package mutating func remove(_ id: MessageID) -> MessageID? {
+        ended(id)
+        guard let line = lineOf.removeValue(forKey: id) else { return nil }
+        lines[line]?.removeAll { $0 == id }
+        if lines[line]?.isEmpty == true { lines[line] = nil }
+        return lines[line]?.first
+    }
+}

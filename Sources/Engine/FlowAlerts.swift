@@ -1,0 +1,108 @@
+internal import Alerting
+internal import Dispatching
+package import Domain
+
+// **Judge.** From the end of a run to an alert, and to the messages that tell of it.
+extension Flow {
+    /// What an end means for the job's alert.
+    /// - Parameters:
+    ///   - report: of the run's last attempt; nil for slots that never ran.
+    ///   - missed: slots of this end that nobody tried.
+    mutating func judge(
+        _ job: JobID,
+        _ result: SlotResult,
+        _ report: AttemptReport? = nil,
+        missed: UInt32 = 0,
+        now: Timestamp
+    ) {
+        // The common case costs one look.
+        if result == .ok, ledger.alerts.open.isEmpty { return }
+        guard result == .ok || result.isFailure || result.isMissed else { return }
+        let open = ledger.alerts.open[AlertRule.key(of: job)]
+        let definition = open == nil ? courier.prepare(job, ledger)?.definition : nil
+        let failures = (ledger.alerts.failures[job] ?? 0).addingReportingOverflow(missed).partialValue
+        let verdict = AlertRule.judge(
+            result,
+            isGone: report?.status == 410,
+            failures: failures,
+            after: definition?.alertAfter ?? 0,
+            isOpen: open != nil
+        )
+        switch verdict {
+        case .nothing: break
+        case .resolve: resolveAlert(of: job, .recovered, now: now)
+        case .open(let cause):
+            let name = definition.flatMap { $0.name.isEmpty ? nil : $0.name } ?? "job \(job)"
+            let text = AlertText(
+                cause,
+                name: name,
+                failures: failures,
+                failure: report?.failure,
+                status: report?.status ?? 0
+            )
+            write(
+                .alertOpened(
+                    AlertOpened(
+                        job: job,
+                        key: AlertRule.key(of: job),
+                        severity: .error,
+                        cause: cause,
+                        title: text.title,
+                        details: text.details,
+                        jobName: name
+                    )
+                ),
+                now
+            )
+            tell(ledger.sequence, .open, now: now)
+        }
+    }
+
+    /// What slots that were settled without a run mean. Those that passed before this start are the
+    /// server's own absence: no job is to blame, and nobody wants a storm of them.
+    mutating func judge(_ settled: SlotsDecided, now: Timestamp) {
+        let isMissed = settled.result.isMissed
+        if isMissed, settled.last.instant <= startedAt { return }
+        judge(settled.job, settled.result, missed: isMissed ? settled.count : 0, now: now)
+    }
+
+    /// Ends the job's open alert, if there is one.
+    mutating func resolveAlert(of job: JobID, _ end: AlertEnd, now: Timestamp) {
+        guard let id = ledger.alerts.open[AlertRule.key(of: job)] else { return }
+        // The message first: an alert without messages is forgotten when it is resolved.
+        tell(id, .resolve, now: now)
+        write(.alertResolved(AlertResolved(job: job, alert: id, end: end)), now)
+        pumpAll(now: now)
+    }
+
+    /// A person has seen it; channels that were told of it are told of that too.
+    package mutating func acknowledge(_ id: AlertID, now: Timestamp) throws(CommandError) -> Alert {
+        guard let alert = ledger.alerts.alerts[id] else { throw .noSuchAlert(id) }
+        guard alert.resolvedAt == nil else {
+            throw .conflict("alert \(id) is resolved already; there is nothing left to acknowledge")
+        }
+        if alert.acknowledgedAt == nil {
+            write(.alertAcknowledged(AlertAcknowledged(job: alert.job, alert: id)), now)
+            tell(id, .acknowledge, now: now)
+            pumpAll(now: now)
+        }
+        return ledger.alerts.alerts[id] ?? alert
+    }
+
+    /// Records a message for every channel that should hear it: all of an opening, later only those that
+    /// heard of the opening.
+    private mutating func tell(_ id: AlertID, _ kind: MessageKind, now: Timestamp) {
+        guard let alert = ledger.alerts.alerts[id] else { return }
+        for channel in settings.channels.keys.sorted()
+        where kind == .open || alert.channels[channel] != nil {
+            write(
+                .messageIntended(
+                    MessageIntended(job: alert.job, alert: id, channel: channel, kind: kind)
+                ),
+                now
+            )
+            enqueue(ledger.sequence, now: now)
+        }
+        if kind == .open { pumpAll(now: now) }
+    }
+}

@@ -1,0 +1,224 @@
+internal import Alerting
+internal import Domain
+internal import Effects
+internal import Integrations
+internal import Scheduling
+
+// **Tell.** A message between its intent and its end: recorded before it is sent, tried again by its class,
+// in order with what else is told of the same alert, and kept when it was given up.
+extension Flow {
+    /// A message under way.
+    struct Letter: Sendable {
+        var message: MessageID
+        var delivery: ChannelDelivery
+        var call: Call
+    }
+
+    /// The longest each phase of a call to a channel may take.
+    private static let deadlines = Deadlines(
+        name: .seconds(10),
+        connect: .seconds(10),
+        firstByte: .seconds(20),
+        total: .seconds(30)
+    )
+
+    /// Everything on its way, calls of jobs and of channels alike.
+    var callsOut: Int { flights.count + letters.count }
+
+    /// After a start: what was waiting or under way goes on, with the same keys as before.
+    mutating func takeUpMessages(now: Timestamp) {
+        let waiting = ledger.alerts.messages.filter { !$0.value.isDead }.keys.sorted()
+        for id in waiting { enqueue(id, now: now) }
+        pumpAll(now: now)
+    }
+
+    /// After a restore: what waited at that earlier moment is not sent now, and can be looked at.
+    mutating func giveUpMessages(now: Timestamp) {
+        for (id, message) in ledger.alerts.messages.sorted(by: { $0.key < $1.key }) where !message.isDead {
+            let report = MessageReport(attempt: message.attempts)
+            give(up: id, message, report, "the folder was restored to an earlier moment", now: now)
+        }
+    }
+
+    /// Puts a message into its line.
+    mutating func enqueue(_ id: MessageID, now: Timestamp) {
+        guard let message = ledger.alerts.messages[id] else { return }
+        if outbox.add(id, channel: message.channel, key: ledger.alerts.key(of: id)) {
+            stand(id, now: now)
+        }
+    }
+
+    /// The first of a line leaves at once or at its time.
+    private mutating func stand(_ id: MessageID, now: Timestamp) {
+        if let at = ledger.alerts.messages[id]?.retryAt, at > now {
+            timetable.set(.message(id), at: at)
+        } else {
+            outbox.makeReady(id)
+        }
+    }
+
+    /// The time of a message, or the end of its channel's rest, has come.
+    mutating func messageDue(_ id: MessageID, now: Timestamp) {
+        guard let message = ledger.alerts.messages[id], !message.isDead else { return }
+        stand(id, now: now)
+        pump(message.channel, now: now)
+    }
+
+    mutating func pumpAll(now: Timestamp) {
+        for channel in outbox.channelsToServe { pump(channel, now: now) }
+    }
+
+    /// Lets ready messages of a channel leave, unless it rests.
+    private mutating func pump(_ channel: String, now: Timestamp) {
+        while !isStopping, let first = outbox.first(channel) {
+            let rests = ledger.alerts.channels[channel]?.restsUntil ?? .distantPast
+            if rests > now, settings.channels[channel]?.dropsWhileResting == false {
+                if resting.updateValue(rests, forKey: channel) != rests {
+                    timetable.set(.message(first), at: rests)
+                }
+                return
+            }
+            guard let id = outbox.send(channel) else { return }
+            attempt(id, now: now)
+        }
+    }
+
+    private mutating func attempt(_ id: MessageID, now: Timestamp) {
+        guard let content = content(of: id), let message = ledger.alerts.messages[id] else { return }
+        guard let own = settings.channels[message.channel] else {
+            let reason = "the channel \(message.channel) is not configured any more"
+            return settle(id, ChannelVerdict(.dead(reason: reason)), now: now)
+        }
+        var delivery = ChannelDelivery(own, content, from: settings.sender)
+        let step = delivery.begin(now: now)
+        follow(step, delivery, id, now: now)
+    }
+
+    private mutating func follow(
+        _ step: ChannelDelivery.Step,
+        _ delivery: ChannelDelivery,
+        _ id: MessageID,
+        now: Timestamp
+    ) {
+        switch step {
+        case .end(let verdict): settle(id, verdict, now: now)
+        case .call(let request):
+            let call = request.call(id: id.value, deadlines: Self.deadlines)
+            letters[id.value] = Letter(message: id, delivery: delivery, call: call)
+            effects.append(.post(id.value))
+        case .mail: preconditionFailure("configuration offers no channel that sends mail")
+        }
+    }
+
+    /// What a channel answered.
+    mutating func hear(_ outcome: Outcome, now: Timestamp) {
+        guard var letter = letters.removeValue(forKey: outcome.id),
+            let channel = ledger.alerts.messages[letter.message]?.channel
+        else { return }
+        let step = letter.delivery.receive(outcome.result, now: now)
+        follow(step, letter.delivery, letter.message, now: now)
+        pump(channel, now: now)
+    }
+
+    /// The end of an attempt: delivered, to be tried again, or given up.
+    private mutating func settle(_ id: MessageID, _ verdict: ChannelVerdict, now: Timestamp) {
+        guard let message = ledger.alerts.messages[id], let content = content(of: id) else { return }
+        let report = MessageReport(
+            attempt: message.attempts + 1,
+            remember: verdict.remember,
+            limits: verdict.limits
+        )
+        outbox.ended(id)
+        switch verdict.ending {
+        case .delivered:
+            write(.messageDelivered(MessageDelivered(job: message.job, message: id, report: report)), now)
+            leave(id, now: now)
+        case .retry(let atLeast, let reason):
+            var patient = content
+            patient.at = message.since
+            let wait = RetryPace.wait(
+                afterAttempt: Int(report.attempt),
+                message: patient,
+                atLeast: atLeast,
+                now: now
+            )
+            guard let wait else {
+                return give(up: id, message, report, "\(reason); tried for a day", now: now)
+            }
+            write(
+                .messageFailed(
+                    MessageFailed(
+                        job: message.job,
+                        message: id,
+                        report: report,
+                        reason: reason,
+                        retryAt: now + wait
+                    )
+                ),
+                now
+            )
+            timetable.set(.message(id), at: now + wait)
+        case .dead(let reason): give(up: id, message, report, reason, now: now)
+        case .broken(let reason): give(up: id, message, report, reason, isBroken: true, now: now)
+        }
+    }
+
+    private mutating func give(
+        up id: MessageID,
+        _ message: PendingMessage,
+        _ report: MessageReport,
+        _ reason: String,
+        isBroken: Bool = false,
+        now: Timestamp
+    ) {
+        write(
+            .messageDead(
+                MessageDead(
+                    job: message.job,
+                    message: id,
+                    report: report,
+                    reason: reason,
+                    isBroken: isBroken
+                )
+            ),
+            now
+        )
+        leave(id, now: now)
+    }
+
+    /// Out of its line; whoever is next may be sent.
+    private mutating func leave(_ id: MessageID, now: Timestamp) {
+        if let next = outbox.remove(id) { stand(next, now: now) }
+    }
+
+    /// The message as channels are given it: the same for every attempt, but for what was learnt meanwhile.
+    func content(of id: MessageID) -> AlertMessage? {
+        ledger.alerts.messages[id].map { content(of: id, $0) }
+    }
+
+    func content(of id: MessageID, _ message: PendingMessage) -> AlertMessage {
+        let store = hexadecimal(ledger.storeID.prefix(8))
+        let alert = ledger.alerts.alerts[message.alert]
+        let limits = ledger.alerts.channels[message.channel]?.limits ?? [:]
+        return AlertMessage(
+            // Two servers may share a destination, and both have a job 1.
+            key: "chronatog/\(store)/\(ledger.alerts.key(of: id))",
+            kind: message.kind,
+            severity: alert?.opened.severity ?? .info,
+            title: alert?.opened.title ?? "this channel can be reached",
+            details: alert?.opened.details ?? ["Somebody asked for this message; nothing is wrong."],
+            job: message.job,
+            jobName: alert?.opened.jobName ?? "chronatog",
+            openedAt: alert?.openedAt ?? message.intendedAt,
+            at: message.intendedAt,
+            link: message.job.flatMap { job in
+                settings.publicURL.map { "\($0)/chronatogapi/1/jobs/\(job)" }
+            },
+            sequence: id,
+            // With the time, because a restore gives numbers out again.
+            idempotencyKey: "chronatog-\(store)-\(id)-\(message.intendedAt.microseconds)",
+            memory: ChannelMemory(facts: alert?.channels[message.channel] ?? [:], limits: limits),
+            othersAreOpen: ledger.alerts.open.values.contains { $0 != message.alert }
+        )
+    }
+}
