@@ -4,6 +4,7 @@ import Domain
 import Effects
 import Engine
 import Glibc
+import Integrations
 import Journaling
 import Logging
 import NIOCore
@@ -56,6 +57,13 @@ final class Composition: Sendable {
         var flowSettings = FlowSettings(zones: zones)
         flowSettings.targetParallel = UInt32(configuration.calls.targetParallel)
         flowSettings.userAgent = "chronatog/\(Version.number)"
+        flowSettings.channels = configuration.alerts.channels().channels
+        flowSettings.publicURL = configuration.server.publicURL?.text
+        flowSettings.sender = AlertSender(
+            host: configuration.server.publicURL.flatMap { try? WebAddress($0.text) }?.origin.host
+                ?? "chronatog",
+            version: Version.number
+        )
         let sink = testing.isEphemeral ? SinkService() : nil
         engine = Engine(
             journal: recovered.journal,

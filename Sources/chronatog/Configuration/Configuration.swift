@@ -10,6 +10,7 @@ struct Configuration: Sendable, Equatable {
     var data = Data()
     var schedules = Schedules()
     var calls = Calls()
+    var alerts = Alerts()
     var limits = Limits()
     var testing = Testing()
     var logs = Logs()
@@ -62,6 +63,24 @@ struct Configuration: Sendable, Equatable {
         var targetParallel = 64
         /// How long a stop waits for calls in flight.
         var drain = Span.seconds(10)
+    }
+
+    /// Where people are told of jobs that fail; each destination is one channel.
+    struct Alerts: Sendable, Equatable {
+        var pagerDutyKey: Secret?
+        /// Another region's events endpoint.
+        var pagerDutyURL: String?
+        var slackURL: Secret?
+        var cachetURL: Secret?
+        var cachetToken: Secret?
+        /// The component that stands for the jobs: its number or its name.
+        var cachetComponent: String?
+        var cachetVersion = 2
+        var xMattersURL: Secret?
+        var sentryDSN: Secret?
+        var webhookURL: Secret?
+        /// `whsec_…`
+        var webhookSecret: Secret?
     }
 
     /// Bounds on what a client of the API may do.

@@ -175,6 +175,7 @@ extension ConfigurationReader.Reading {
         }
         checkSecretKeys()
         checkZones()
+        faults += configuration.alerts.channels().faults
     }
 
     private mutating func checkSecretKeys() {

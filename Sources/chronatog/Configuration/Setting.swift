@@ -25,6 +25,7 @@ struct Setting: Sendable {
         case data = "Data folder"
         case schedules = "Schedules"
         case calls = "Calls"
+        case alerts = "Alerts"
         case limits = "Limits"
         case testing = "Testing"
         case logs = "Logs"

@@ -1,0 +1,83 @@
+extension Setting {
+    /// Where alerts are told.
+    static let alertRows: [Setting] = [
+        Setting(
+            "pagerduty-key",
+            optional: \.alerts.pagerDutyKey,
+            .alerts,
+            "tell PagerDuty of failing jobs: the integration key of a service (Events v2)",
+            aliases: [Alias(variable: "PAGERDUTY_KEY")]
+        ),
+        Setting(
+            "pagerduty-url",
+            optional: \.alerts.pagerDutyURL,
+            .alerts,
+            "PagerDuty's events endpoint, when it is not https://events.pagerduty.com",
+            placeholder: "URL"
+        ),
+        Setting(
+            "slack-url",
+            optional: \.alerts.slackURL,
+            .alerts,
+            "tell Slack (or Mattermost) of failing jobs: the URL of an incoming webhook",
+            aliases: [Alias(variable: "SLACK_URL")]
+        ),
+        Setting(
+            "cachet-url",
+            optional: \.alerts.cachetURL,
+            .alerts,
+            "open incidents on this Cachet status page",
+            aliases: [Alias(variable: "CACHET_URL")]
+        ),
+        Setting(
+            "cachet-token",
+            optional: \.alerts.cachetToken,
+            .alerts,
+            "Cachet's API token",
+            aliases: [Alias(variable: "CACHET_TOKEN")]
+        ),
+        Setting(
+            "cachet-component",
+            optional: \.alerts.cachetComponent,
+            .alerts,
+            "the component that stands for the jobs: its number or its name",
+            placeholder: "NUMBER|NAME",
+            aliases: [Alias(variable: "CACHET_COMPONENT")]
+        ),
+        Setting(
+            "cachet-version",
+            \.alerts.cachetVersion,
+            .alerts,
+            "2 or 3, as the status page runs it",
+            within: { (2...3).contains($0) ? nil : "2 or 3" }
+        ),
+        Setting(
+            "xmatters-url",
+            optional: \.alerts.xMattersURL,
+            .alerts,
+            "trigger this xMatters workflow when a job fails",
+            aliases: [Alias(variable: "XMATTERS_URL")]
+        ),
+        Setting(
+            "sentry-dsn",
+            optional: \.alerts.sentryDSN,
+            .alerts,
+            "tell Sentry of failing jobs",
+            aliases: [Alias(variable: "SENTRY_DSN")]
+        ),
+        Setting(
+            "webhook-url",
+            optional: \.alerts.webhookURL,
+            .alerts,
+            "post alerts to this URL, signed as Standard Webhooks say",
+            aliases: [Alias(variable: "WEBHOOK_URL")]
+        ),
+        Setting(
+            "webhook-secret",
+            optional: \.alerts.webhookSecret,
+            .alerts,
+            "what alerts to --webhook-url are signed with: whsec_ and Base64",
+            aliases: [Alias(variable: "WEBHOOK_SECRET")]
+        ),
+    ]
+}
