@@ -50,6 +50,14 @@ package protocol EngineFace: Sendable {
     func removeScheduler(_ number: UInt32) async throws(CommandError)
     func schedulers() async throws(CommandError) -> [SchedulerRegistered]
 
+    func openAlerts() async throws(CommandError) -> [AlertView]
+    func acknowledge(_ alert: AlertID) async throws(CommandError) -> AlertView
+    func channels() async throws(CommandError) -> [ChannelView]
+    func testChannel(_ name: String) async throws(CommandError) -> MessageID
+    func testPayload(of name: String) async throws(CommandError) -> String
+    func pendingMessages() async throws(CommandError) -> [MessageView]
+    func resendDead(channel: String?) async throws(CommandError) -> Resent
+
     func clock() async throws(CommandError) -> ClockState
     func drive(_ command: ClockCommand) async throws(CommandError) -> ClockState
 

@@ -99,6 +99,7 @@ enum Schemas {
         ("limit_rate", type("string", "null", about: "10/1m")), ("limit_wait", span), ("run_deadline", span),
         ("keep_body", number), ("keep_success_body", flag), ("redirects", number),
         ("history_age", type("string", "null", about: "30d")), ("history_runs", type("integer", "null")),
+        ("alert_after", type("integer", about: "failures in a row that open an alert; 0: none")),
         ("labels", list(type("string", about: "1 to 64 of a-z 0-9 . _ : / -"))),
     ]
 
@@ -185,6 +186,34 @@ enum Schemas {
             "NewScheduler",
             object([("id", text), ("url", text), ("name", text), ("username", text), ("password", text)])
         ),
+        JSON.Member(
+            "Alert",
+            object([
+                ("id", text), ("key", text), ("state", choice(["open", "acknowledged", "resolved"])),
+                ("severity", text), ("cause", text), ("title", text), ("details", list(text)), ("job", text),
+                ("job_url", text), ("opened_at", instant), ("acknowledged_at", instant),
+                ("channels", list(text)),
+            ])
+        ),
+        JSON.Member(
+            "Channel",
+            object([
+                ("name", text), ("summary", text), ("settings", object([])), ("rests_until", instant),
+                ("broken", type("string", "null")),
+            ])
+        ),
+        JSON.Member(
+            "Message",
+            object([
+                ("id", text), ("state", choice(["waiting", "dead"])), ("channel", text), ("kind", text),
+                ("alert", type("string", "null")), ("job", type("string", "null")), ("intended_at", instant),
+                ("attempts", number), ("retry_at", instant), ("reason", type("string", "null")),
+                ("overtaken", flag),
+            ])
+        ),
+        JSON.Member("TestMessage", object([("message", text)])),
+        JSON.Member("Payload", object([("payload", text)])),
+        JSON.Member("Resent", object([("resent", number), ("skipped", number)])),
         JSON.Member("Clock", object([("now", instant), ("frozen", flag), ("speed", number)])),
         JSON.Member(
             "ClockRequest",

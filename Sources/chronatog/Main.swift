@@ -33,7 +33,7 @@ struct Chronatog: AsyncParsableCommand {
                 name: "What happens, and why",
                 subcommands: [
                     RunsCommand.self, SlotsCommand.self, PlanCommand.self, ExplainCommand.self,
-                    EventsCommand.self,
+                    EventsCommand.self, AlertsCommand.self, AlertCommand.self,
                     NextCommand.self,
                 ]
             ),

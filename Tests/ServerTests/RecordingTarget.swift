@@ -8,6 +8,7 @@ final class RecordingTarget: Sendable {
         let key: String
         /// RFC 3339, a whole second in UTC: in the order of time as text.
         let scheduledAt: String
+        let body: String
     }
 
     let port: UInt16
@@ -86,8 +87,12 @@ final class RecordingTarget: Sendable {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             received += String(buffer: unwrapInboundIn(data))
             while let end = received.firstRange(of: "\r\n\r\n") {
-                record(received[..<end.lowerBound].split(separator: "\r\n"))
-                received = String(received[end.upperBound...])
+                let lines = received[..<end.lowerBound].split(separator: "\r\n")
+                let length = Int(Self.value(of: "content-length", lines)) ?? 0
+                let rest = received.utf8[end.upperBound...]
+                guard rest.count >= length else { return }
+                record(lines, body: String(decoding: rest.prefix(length), as: UTF8.self))
+                received = String(decoding: rest.dropFirst(length), as: UTF8.self)
                 context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
                     let answer = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
                     context.writeAndFlush(self.wrapOutboundOut(answer), promise: nil)
@@ -99,11 +104,12 @@ final class RecordingTarget: Sendable {
             context.close(promise: nil)
         }
 
-        private func record(_ lines: [Substring]) {
+        private func record(_ lines: [Substring], body: String) {
             let call = Call(
                 path: String(lines.first?.split(separator: " ").dropFirst().first ?? ""),
                 key: Self.value(of: "idempotency-key", lines),
-                scheduledAt: Self.value(of: "chronatog-scheduled-at", lines)
+                scheduledAt: Self.value(of: "chronatog-scheduled-at", lines),
+                body: body
             )
             book.calls.append(call)
             for waiter in book.waiters where waiter.isMeant(call) { waiter.promise.succeed(call) }

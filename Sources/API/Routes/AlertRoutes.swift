@@ -1,0 +1,184 @@
+internal import Domain
+internal import Engine
+internal import Streaming
+
+/// `alerts`, `channels` and `messages`: who is told of what, and what has not arrived. The operator's
+/// business, for a channel is told of every scheduler's jobs.
+enum AlertRoutes {
+    private static let alerts = "\(RouteTable.prefix)/alerts"
+    private static let channels = "\(RouteTable.prefix)/channels"
+    private static let messages = "\(RouteTable.prefix)/messages"
+
+    static let all = [
+        Route("GET", alerts, .operatorOnly, "List alerts that are not resolved, oldest first", answer: list)
+            .with {
+                $0.query =
+                    [.init("state", "open (not acknowledged) or acknowledged; both without it", "open")]
+                    + Listed.parameters("an alert's id")
+                $0.answerSchema = "[Alert]"
+            },
+        Route(
+            "POST",
+            "\(alerts)/{id}/acknowledge",
+            .operatorOnly,
+            "Say that somebody looks after it",
+            answer: acknowledge
+        ).with {
+            $0.answerSchema = "Alert"
+            $0.problems = [.notFound, .conflict, .storageFull]
+        },
+        Route("GET", channels, .operatorOnly, "List channels, secrets masked", answer: listChannels).with {
+            $0.answerSchema = "[Channel]"
+        },
+        Route("POST", "\(channels)/{name}/test", .operatorOnly, "Send a test message", answer: test).with {
+            $0.answerStatus = 202
+            $0.answerSchema = "TestMessage"
+            $0.problems = [.notFound, .storageFull]
+        },
+        Route(
+            "GET",
+            "\(channels)/{name}/payload",
+            .operatorOnly,
+            "Show what a test message would send, secrets masked",
+            answer: payload
+        ).with {
+            $0.answerSchema = "Payload"
+            $0.problems = [.notFound]
+        },
+        Route(
+            "GET",
+            messages,
+            .operatorOnly,
+            "List messages that are not delivered, oldest first",
+            answer: listMessages
+        ).with {
+            $0.query =
+                [.init("state", "waiting or dead; both without it", "dead")]
+                + Listed.parameters("a message's id")
+            $0.answerSchema = "[Message]"
+        },
+        Route("POST", "\(messages)/resend", .operatorOnly, "Send dead messages again", answer: resend).with {
+            $0.query = [.init("channel", "of this channel alone", "slack")]
+            $0.answerSchema = "Resent"
+            $0.problems = [.storageFull]
+        },
+    ]
+
+    @Sendable private static func list(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let state = try request.query.word("state", of: ["open", "acknowledged"])
+        let after = AlertID(try Listed.after(request) ?? 0)
+        let limit = try request.query.limit()
+        let all = try await site.engine.openAlerts().filter {
+            $0.id > after && (state == nil || state == $0.state)
+        }
+        let shown = all.prefix(limit)
+        let next = all.count > limit ? shown.last.map { "\($0.id)" } : nil
+        return .list(shown.map { $0.json(site) }, request, site, next: next)
+    }
+
+    @Sendable private static func acknowledge(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let text = request.parameters["id"] ?? ""
+        guard let number = APIRequest.decimal(text) else { throw Problem.notFound("alert \(text)") }
+        return .json(try await site.engine.acknowledge(AlertID(number)).json(site))
+    }
+
+    @Sendable private static func listChannels(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        .json(.array(try await site.engine.channels().map(\.json)))
+    }
+
+    @Sendable private static func test(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let id = try await site.engine.testChannel(request.parameters["name"] ?? "")
+        return .json(.object([JSON.Member("message", .string("\(id)"))]), status: 202)
+    }
+
+    @Sendable private static func payload(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let text = try await site.engine.testPayload(of: request.parameters["name"] ?? "")
+        return .json(.object([JSON.Member("payload", .string(text))]))
+    }
+
+    @Sendable private static func listMessages(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let state = try request.query.word("state", of: ["waiting", "dead"])
+        let after = MessageID(try Listed.after(request) ?? 0)
+        let limit = try request.query.limit()
+        let all = try await site.engine.pendingMessages().filter {
+            $0.id > after && (state == nil || state == $0.state)
+        }
+        let shown = all.prefix(limit)
+        let next = all.count > limit ? shown.last.map { "\($0.id)" } : nil
+        return .list(shown.map(\.json), request, site, next: next)
+    }
+
+    @Sendable private static func resend(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let count = try await site.engine.resendDead(channel: request.query["channel"])
+        return .json(
+            .object([
+                JSON.Member("resent", .number(Int64(count.resent))),
+                JSON.Member("skipped", .number(Int64(count.skipped))),
+            ])
+        )
+    }
+}
+
+extension AlertView {
+    fileprivate var state: String { alert.acknowledgedAt == nil ? "open" : "acknowledged" }
+
+    fileprivate func json(_ site: Site) -> JSON {
+        .object([
+            JSON.Member("id", .string("\(id)")),
+            JSON.Member("key", .string(alert.key)),
+            JSON.Member("state", .string(alert.resolvedAt == nil ? state : "resolved")),
+            JSON.Member("severity", .string(alert.opened.severity.word)),
+            JSON.Member("cause", .string(alert.opened.cause.word)),
+            JSON.Member("title", .string(alert.opened.title)),
+            JSON.Member("details", .array(alert.opened.details.map { .string($0) })),
+            JSON.Member("job", .string("\(alert.job)")),
+            JSON.Member("job_url", .string(site.url("\(RouteTable.prefix)/jobs/\(alert.job)"))),
+            JSON.Member("opened_at", alert.openedAt.json),
+            JSON.Member("acknowledged_at", alert.acknowledgedAt?.json ?? .null),
+            JSON.Member("channels", .array(alert.channels.keys.sorted().map { .string($0) })),
+        ])
+    }
+}
+
+extension ChannelView {
+    fileprivate var json: JSON {
+        .object([
+            JSON.Member("name", .string(name)),
+            JSON.Member("summary", .string(summary)),
+            JSON.Member("settings", settings),
+            JSON.Member("rests_until", state.restsUntil?.json ?? .null),
+            JSON.Member("broken", state.brokenBecause.map { .string($0) } ?? .null),
+        ])
+    }
+}
+
+extension MessageView {
+    fileprivate var state: String { message.isDead ? "dead" : "waiting" }
+
+    fileprivate var json: JSON {
+        .object([
+            JSON.Member("id", .string("\(id)")),
+            JSON.Member("state", .string(state)),
+            JSON.Member("channel", .string(message.channel)),
+            JSON.Member("kind", .string(message.kind.word)),
+            JSON.Member("alert", message.alert == .zero ? .null : .string("\(message.alert)")),
+            JSON.Member("job", message.job.map { .string("\($0)") } ?? .null),
+            JSON.Member("intended_at", message.intendedAt.json),
+            JSON.Member("attempts", .number(Int64(message.attempts))),
+            JSON.Member("retry_at", message.retryAt?.json ?? .null),
+            JSON.Member("reason", message.reason.isEmpty ? .null : .string(message.reason)),
+            JSON.Member("overtaken", .bool(message.isOvertaken)),
+        ])
+    }
+}
+
+extension QueryFields {
+    /// One of a few words; nil when it is not given.
+    fileprivate func word(_ name: String, of known: [String]) throws -> String? {
+        guard let text = self[name] else { return nil }
+        guard known.contains(text) else {
+            throw Problem(name, "\"\(text)\" is none of \(known.joined(separator: ", "))")
+        }
+        return text
+    }
+}
