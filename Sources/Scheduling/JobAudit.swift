@@ -9,7 +9,6 @@ struct JobAudit {
     var lines: [Recurrence]?
     var start: Timestamp?
     var end: Timestamp?
-    var jitter = Span.zero
     /// Every slot up to here is decided or waits.
     var cursor: Timestamp
     /// Every slot up to here has been judged.

@@ -116,7 +116,8 @@ package struct SlotAudit {
             define(&job, record.definition)
         case .jobFinished: job.isFinished = true
         case .jobRemoved:
-            let through = job.isFinished ? job.cursor : max(job.cursor, entry.time - job.jitter)
+            // Slots that jitter held back are settled with it.
+            let through = job.isFinished ? job.cursor : max(job.cursor, entry.time)
             job.check(through: through, window, &report)
             job.cursor = through
             job.isFinished = true
@@ -145,7 +146,7 @@ package struct SlotAudit {
                 registeredAt: job.registeredAt,
                 zone: zone
             )
-            (job.start, job.end, job.jitter) = (definition.start, definition.end, definition.jitter)
+            (job.start, job.end) = (definition.start, definition.end)
         } catch {
             job.lines = nil
             report.add(Finding(kind: .unreadable, job: job.id, slot: nil, record: nil, detail: "\(error)"))
