@@ -1,6 +1,7 @@
 internal import Cron
 internal import Crypto
 package import Domain
+internal import Effects
 
 /// The key that all attempts of a delivery share, over retries, crash and restore: what `Idempotency-Key` and
 /// `webhook-id` carry. A fork has another store id and therefore other keys.
@@ -24,7 +25,7 @@ package enum DeliveryKey {
             append(id.value, to: &bytes)
         }
         append(UInt64(step), to: &bytes)
-        return "msg_" + hex(SHA256.hash(data: bytes).prefix(16))
+        return "msg_" + hexadecimal(SHA256.hash(data: bytes).prefix(16))
     }
 
     private static func append(_ value: UInt64, to bytes: inout [UInt8]) {
@@ -32,16 +33,4 @@ package enum DeliveryKey {
             bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
         }
     }
-
-    private static func hex(_ bytes: some Swift.Sequence<UInt8>) -> String {
-        var out: [UInt8] = []
-        out.reserveCapacity(32)
-        for byte in bytes {
-            out.append(digit(byte >> 4))
-            out.append(digit(byte & 15))
-        }
-        return String(decoding: out, as: UTF8.self)
-    }
-
-    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
 }

@@ -68,7 +68,7 @@ enum UpkeepRoutes {
         let plan = try await site.inspect { folder in
             try BackupPlan(of: folder.disk, limits: folder.limits, through: folder.durable, now: now)
         }
-        let id = hexadecimalID(site)
+        let id = hexadecimal(site.entropy.bytes(8))
         site.backups.keep(plan, as: id)
         return .json(
             .object([
@@ -88,10 +88,6 @@ enum UpkeepRoutes {
         let count = try number(request, "bytes", 1...partBytesMax, default: partBytesMax)
         let part = try await site.inspect { _ in try plan.read(at: offset, count: count) }
         return Reply(status: 200, headers: [("Content-Type", "application/x-tar")], body: part)
-    }
-
-    private static func hexadecimalID(_ site: Site) -> String {
-        site.entropy.bytes(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     private static func number(

@@ -72,7 +72,7 @@ package struct BackupFile: Sendable {
                 done += bytes.count
                 progress(done, total)
             }
-            guard Array(hash.finalize()) == file.sha256 else {
+            guard hexadecimal(hash.finalize()) == file.sha256 else {
                 throw .damaged("\(file.name) in it does not match its checksum")
             }
         }

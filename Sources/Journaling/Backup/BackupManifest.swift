@@ -1,5 +1,6 @@
 internal import Crypto
 package import Domain
+internal import Effects
 
 /// The first file of a backup: what it is a copy of, up to where, and the checksum of everything else in it.
 package struct BackupManifest: Sendable, Hashable {
@@ -11,7 +12,8 @@ package struct BackupManifest: Sendable, Hashable {
     package struct File: Sendable, Hashable {
         package var name: String
         package var bytes: Int
-        package var sha256: [UInt8]
+        /// 64 lower-case hexadecimal digits.
+        package var sha256: String
     }
 
     /// The last record in it, and when it was made.
@@ -46,7 +48,7 @@ package struct BackupManifest: Sendable, Hashable {
                         .object([
                             JSON.Member("name", .string(file.name)),
                             JSON.Member("bytes", .number(Int64(file.bytes))),
-                            JSON.Member("sha256", .string(Self.hexadecimal(file.sha256))),
+                            JSON.Member("sha256", .string(file.sha256)),
                         ])
                     }
                 )
@@ -77,9 +79,8 @@ package struct BackupManifest: Sendable, Hashable {
             guard let name = file["name"]?.string, Self.isPlain(name), let bytes = file["bytes"]?.number,
                 bytes >= 0, let sum = file["sha256"]?.string
             else { throw .damaged("its manifest names a file that cannot be") }
-            files.append(File(name: name, bytes: Int(bytes), sha256: Array(sum.utf8)))
+            files.append(File(name: name, bytes: Int(bytes), sha256: sum))
         }
-        for index in files.indices { files[index].sha256 = try Self.bytes(files[index].sha256) }
     }
 
     /// A backup may write what a backup reads, and nothing else.
@@ -89,26 +90,6 @@ package struct BackupManifest: Sendable, Hashable {
 
     /// As `sha256sum` prints and checks it.
     static func sumText(of manifest: [UInt8]) -> [UInt8] {
-        Array("\(hexadecimal(Array(SHA256.hash(data: manifest))))  \(name)\n".utf8)
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        var out = ""
-        for byte in bytes {
-            out += byte < 16 ? "0" : ""
-            out += String(byte, radix: 16)
-        }
-        return out
-    }
-
-    private static func bytes(_ digits: [UInt8]) throws(BackupError) -> [UInt8] {
-        guard digits.count == 64 else { throw .damaged("its manifest has a checksum of the wrong length") }
-        var out: [UInt8] = []
-        for index in stride(from: 0, to: 64, by: 2) {
-            let pair = String(decoding: digits[index..<index + 2], as: UTF8.self)
-            guard let byte = UInt8(pair, radix: 16) else { throw .damaged("a checksum is not hexadecimal") }
-            out.append(byte)
-        }
-        return out
+        Array("\(hexadecimal(SHA256.hash(data: manifest)))  \(name)\n".utf8)
     }
 }

@@ -57,7 +57,7 @@ package struct BackupPlan: Sendable {
             contents.append(.file(file.name))
         }
         if let key {
-            let sum = Array(SHA256.hash(data: key))
+            let sum = hexadecimal(SHA256.hash(data: key))
             manifest.files.append(
                 BackupManifest.File(name: BackupManifest.keyName, bytes: key.count, sha256: sum)
             )
@@ -72,7 +72,7 @@ package struct BackupPlan: Sendable {
         _ disk: any Disk,
         _ limits: JournalLimits,
         _ progress: (Int) -> Void
-    ) throws(BackupError) -> [UInt8] {
+    ) throws(BackupError) -> String {
         var hash = SHA256()
         var offset = 0
         while offset < file.bytes {
@@ -84,7 +84,7 @@ package struct BackupPlan: Sendable {
             offset += bytes.count
             progress(bytes.count)
         }
-        return Array(hash.finalize())
+        return hexadecimal(hash.finalize())
     }
 
     private static func layOut(_ manifest: BackupManifest, _ contents: [Content], now: Timestamp) -> (

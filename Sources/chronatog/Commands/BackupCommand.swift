@@ -35,7 +35,7 @@ struct BackupCommand: AsyncParsableCommand {
             let progress = Progress("backing up \(folder)")
             defer { progress.end() }
             let plan = try plan(of: folder, progress)
-            try place.write(plan.byteCount, progress) { (offset, count) throws(CommandFailure) in
+            try await place.write(plan.byteCount, progress) { (offset, count) throws(CommandFailure) in
                 do throws(BackupError) {
                     return try plan.read(at: offset, count: count)
                 } catch {
@@ -79,18 +79,12 @@ struct BackupCommand: AsyncParsableCommand {
             guard let total = made["bytes"]?.number, let id = made["id"]?.string else {
                 throw .failed("\(address.origin) answered something that is no backup")
             }
-            var draft = try place.begin()
-            while draft.byteCount < Int(total) {
-                draft.append(
-                    try await connection.bytes(
-                        "GET",
-                        "\(ServerConnection.api)/backups/\(id)?offset=\(draft.byteCount)&bytes=4194304"
-                    )
+            try await place.write(Int(total), progress) { (offset, count) async throws(CommandFailure) in
+                try await connection.bytes(
+                    "GET",
+                    "\(ServerConnection.api)/backups/\(id)?offset=\(offset)&bytes=\(count)"
                 )
-                try draft.flush()
-                progress.note("\(Int64(draft.byteCount) * 100 / max(total, 1)) %")
             }
-            try draft.finish()
             show(UInt64(made["sequence"]?.number ?? 0), made.plain("time"), Int(total))
         }
     }
@@ -131,56 +125,28 @@ struct FilePlace {
     func write(
         _ total: Int,
         _ progress: Progress,
-        read: (_ offset: Int, _ count: Int) throws(CommandFailure) -> [UInt8]
-    ) throws(CommandFailure) {
-        var draft = try begin()
-        while draft.byteCount < total {
-            draft.append(try read(draft.byteCount, 4 << 20))
-            try draft.flush()
-            progress.note("\(draft.byteCount * 100 / max(total, 1)) %")
-        }
-        try draft.finish()
-    }
-
-    func begin() throws(CommandFailure) -> Draft {
+        read: (_ offset: Int, _ count: Int) async throws(CommandFailure) -> [UInt8]
+    ) async throws(CommandFailure) {
         let temporary = name + temporarySuffix
-        do { try disk.create(temporary, allocating: 0) } catch { throw .failed("\(error)") }
-        return Draft(disk: disk, name: name, temporary: temporary)
-    }
-
-    /// A file on its way.
-    struct Draft {
-        let disk: LiveDisk
-        let name: String
-        let temporary: String
-        private(set) var byteCount = 0
-        private var waiting: [UInt8] = []
-
-        init(disk: LiveDisk, name: String, temporary: String) {
-            self.disk = disk
-            self.name = name
-            self.temporary = temporary
-        }
-
-        mutating func append(_ bytes: [UInt8]) {
-            waiting += bytes
-            byteCount += bytes.count
-        }
-
-        mutating func flush() throws(CommandFailure) {
-            let start = byteCount - waiting.count
-            do { try disk.write(temporary, at: start, waiting) } catch { throw .failed("\(error)") }
-            waiting.removeAll(keepingCapacity: true)
-        }
-
-        func finish() throws(CommandFailure) {
-            do {
-                try disk.datasync(temporary)
-                try disk.rename(temporary, to: name)
-                try disk.syncDirectory()
-            } catch {
-                throw .failed("\(error)")
+        do {
+            try disk.create(temporary, allocating: 0)
+            var done = 0
+            while done < total {
+                let bytes = try await read(done, Self.partBytes)
+                guard !bytes.isEmpty else { throw CommandFailure.failed("it ended after \(done) bytes") }
+                try disk.write(temporary, at: done, bytes)
+                done += bytes.count
+                progress.note("\(done * 100 / max(total, 1)) %")
             }
+            try disk.datasync(temporary)
+            try disk.rename(temporary, to: name)
+            try disk.syncDirectory()
+        } catch {
+            // The first error is the one to tell.
+            try? disk.remove(temporary)
+            throw error as? CommandFailure ?? .failed("\(error)")
         }
     }
+
+    private static let partBytes = 4 << 20
 }
