@@ -72,16 +72,18 @@ extension Inspection {
         let snapshots = try snapshotHeaders()
         let oldest = oldestState(folder, snapshots)
         var last = (sequence: Sequence.zero, time: Timestamp.distantPast, segment: -1, offset: 0)
-        search: for (index, segment) in folder.used.enumerated() {
-            var walk = segment.walk(disk, readBytes: limits.readBytes)
-            while let header = try walk.peek() {
-                let place = walk.offset
-                if case .sequence(let wanted) = moment, header.last > wanted { break search }
-                if case .time(let wanted) = moment, header.base > wanted { break search }
-                guard let frame = try walk.take(header) else { break }
-                let time = try frame.lastTime()
-                if case .time(let wanted) = moment, time > wanted { break search }
-                last = (header.last, time, index, place + header.frameBytes)
+        // From the last segment that can hold the moment back: the history before it need not be read.
+        let reached = folder.used.lastIndex { segment in
+            switch moment {
+            case .end: true
+            case .sequence(let wanted): segment.header.baseSequence <= wanted
+            case .time(let wanted): segment.header.baseTime <= wanted
+            }
+        }
+        for index in (0..<(reached.map { $0 + 1 } ?? 0)).reversed() {
+            if let frame = try lastFrame(of: folder.used[index], folder, before: moment) {
+                last = (frame.sequence, frame.time, index, frame.end)
+                break
             }
         }
         guard last.segment >= 0, last.sequence >= oldest else {
@@ -90,6 +92,30 @@ extension Inspection {
             throw .historyMissing(needed: wanted, oldest: oldest)
         }
         return files(folder, snapshots, last.segment, last.offset, last.sequence, last.time, oldest)
+    }
+
+    /// The last frame of a segment that belongs to the moment, and where it ends.
+    private func lastFrame(
+        of segment: SegmentFolder.Used,
+        _ folder: SegmentFolder,
+        before moment: FolderCut.Moment
+    ) throws(JournalError) -> (sequence: Sequence, time: Timestamp, end: Int)? {
+        var found: (sequence: Sequence, time: Timestamp, end: Int)?
+        var walk = segment.walk(disk, readBytes: limits.readBytes)
+        while let header = try walk.peek() {
+            if case .sequence(let wanted) = moment, header.last > wanted { return found }
+            if case .time(let wanted) = moment, header.base > wanted { return found }
+            guard let frame = try walk.take(header) else { break }
+            let time = try frame.lastTime()
+            if case .time(let wanted) = moment, time > wanted { return found }
+            found = (header.last, time, walk.offset)
+        }
+        if let next = folder.used.first(where: { $0.ordinal == segment.ordinal + 1 }),
+            walk.position != next.header.basePosition
+        {
+            throw .corrupt(segment: segment.name, offset: walk.offset, reason: "no valid frame begins here")
+        }
+        return found
     }
 
     private func files(
