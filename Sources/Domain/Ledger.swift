@@ -310,38 +310,4 @@ extension Record {
         case .messageResent(let r): r.job
         }
     }
-
-    /// camelCase, as journal dumps and events name it.
-    package var name: String {
-        switch self {
-        case .folderFounded: "folderFounded"
-        case .schedulerRegistered: "schedulerRegistered"
-        case .schedulerRemoved: "schedulerRemoved"
-        case .zoneAdopted: "zoneAdopted"
-        case .jobRegistered: "jobRegistered"
-        case .jobRevised: "jobRevised"
-        case .jobRemoved: "jobRemoved"
-        case .jobPaused: "jobPaused"
-        case .jobResumed: "jobResumed"
-        case .jobFinished: "jobFinished"
-        case .slotDecided: "slotDecided"
-        case .slotsDecided: "slotsDecided"
-        case .slotQueued: "slotQueued"
-        case .runOpened: "runOpened"
-        case .attemptFailed: "attemptFailed"
-        case .attemptIntended: "attemptIntended"
-        case .runClosed: "runClosed"
-        case .jobFellBehind: "jobFellBehind"
-        case .clockStepped: "clockStepped"
-        case .folderRestored: "folderRestored"
-        case .alertOpened: "alertOpened"
-        case .alertAcknowledged: "alertAcknowledged"
-        case .alertResolved: "alertResolved"
-        case .messageIntended: "messageIntended"
-        case .messageDelivered: "messageDelivered"
-        case .messageFailed: "messageFailed"
-        case .messageDead: "messageDead"
-        case .messageResent: "messageResent"
-        }
-    }
 }

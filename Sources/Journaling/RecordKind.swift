@@ -41,6 +41,9 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
 }
 
 extension Record {
+    /// camelCase, as journal dumps name it.
+    package var name: String { kind.name }
+
     package var kind: RecordKind {
         switch self {
         case .folderFounded: .folderFounded

@@ -1,4 +1,5 @@
 internal import Domain
+internal import Journaling
 
 /// Holds calls against the records that announced them, and keys against what they stand for.
 struct CallWitness: Sendable {

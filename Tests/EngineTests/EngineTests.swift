@@ -2,6 +2,7 @@ import Cron
 import Domain
 import Effects
 import Engine
+import Journaling
 import Testing
 
 @Suite struct EngineTests {
