@@ -8,14 +8,10 @@ RUN apt-get update \
 WORKDIR /source
 # Dependencies in a layer of their own: they change less often than the sources.
 COPY Package.swift ./
-RUN swift package resolve
+RUN swift package resolve --scratch-path .build-static
+COPY .ci .ci
 COPY Sources Sources
-# The last flags make the file small (see .ci/run).
-RUN swift build -c release --product chronatog -Xswiftc -static-executable \
-        -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
-        -Xlinker --icf=all \
-    && install -D -m 755 .build/release/chronatog /image/chronatog \
-    && strip /image/chronatog \
+RUN .ci/static /image/chronatog \
     && install -D -m 644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt \
     && install -d -m 700 -o 10001 -g 10001 /image/data \
     && install -d -m 1777 /image/tmp

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cron
+import Dispatch
 
 /// The program: server, client and tools in one file.
 @main
@@ -49,7 +50,14 @@ struct Chronatog: AsyncParsableCommand {
         ]
     )
 
-    static func main() async {
+    /// Waits while the command runs on the pool. An asynchronous `main` would end this thread instead, and ending a
+    /// thread needs the unwind tables of the C library: a tenth of the file, for nothing else (`.ci/static`).
+    static func main() {
+        Task.detached { await perform() }
+        while true { DispatchSemaphore(value: 0).wait() }
+    }
+
+    private static func perform() async -> Never {
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             try refuseUnknownCommand(arguments)
@@ -59,6 +67,7 @@ struct Chronatog: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            exit(withStatus: 0)
         } catch let failure as CommandFailure {
             StandardStream.error.write(failure.text)
             exit(withStatus: failure.status)
