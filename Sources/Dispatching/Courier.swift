@@ -4,7 +4,7 @@ package import Effects
 
 /// Writes calls: fills templates, opens secrets, adds the headers that every call carries, signs.
 ///
-/// Keeps the definitions of recently called jobs unpacked (`preparedMax`); secrets are opened for one call at
+/// Keeps the definitions of the jobs called last unpacked (`preparedMax`); secrets are opened for one call at
 /// a time and not kept.
 package struct Courier: Sendable {
     package static let preparedMax = 65_536
@@ -12,7 +12,11 @@ package struct Courier: Sendable {
     private let userAgent: String
     /// Where `/_sink/…` leads; nil until the listener is bound, or when there is no sink.
     package var sinkOrigin: Origin?
-    private var prepared: [JobID: Prepared] = [:]
+    /// By job number, because it is looked up twice for every call.
+    private var prepared: [Prepared?] = []
+    /// The jobs in `prepared`, in the order in which they came: a ring, once it is full.
+    private var order: [JobID] = []
+    private var oldest = 0
     private var instantText: (seconds: Int64, text: String) = (.min, "")
 
     /// What all calls of one revision share; a reference, because it is looked up for every call.
@@ -42,21 +46,37 @@ package struct Courier: Sendable {
 
     /// The job's definition, unpacked at most once a revision.
     package mutating func prepare(_ job: JobID, _ ledger: Ledger) -> Prepared? {
-        let revision = ledger.jobs[job].revision
-        if let known = prepared[job], known.revision == revision { return known }
+        let number = Int(job.number)
+        if number < prepared.count, let known = prepared[number],
+            known.revision == ledger.jobs[job].revision
+        {
+            return known
+        }
         guard let definition = ledger.definition(of: job) else { return nil }
-        if prepared.count >= Self.preparedMax { prepared.removeAll(keepingCapacity: true) }
         let fresh = Prepared(
             definition,
-            revision: revision,
+            revision: ledger.jobs[job].revision,
             account: ledger.schedulers[definition.scheduler]?.account ?? 0,
             signingKey: keys.signingKey(storeID: ledger.storeID, job: job)
         )
-        prepared[job] = fresh
+        while prepared.count <= number { prepared.append(nil) }
+        if prepared[number] == nil { makePlace(for: job) }
+        prepared[number] = fresh
         return fresh
     }
 
-    package mutating func forget(_ job: JobID) { prepared[job] = nil }
+    /// The job that came first leaves.
+    private mutating func makePlace(for job: JobID) {
+        if order.count < Self.preparedMax { return order.append(job) }
+        prepared[Int(order[oldest].number)] = nil
+        order[oldest] = job
+        oldest = (oldest + 1) % order.count
+    }
+
+    /// The job's definition is about to change, or the job to go.
+    package mutating func forget(_ job: JobID) {
+        if Int(job.number) < prepared.count { prepared[Int(job.number)] = nil }
+    }
 
     /// The secret that a receiver checks `webhook-signature` with.
     package func signingSecret(of job: JobID, storeID: [UInt8]) -> String {

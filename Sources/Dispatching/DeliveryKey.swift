@@ -25,7 +25,7 @@ package enum DeliveryKey {
             append(id.value, to: &bytes)
         }
         append(UInt64(step), to: &bytes)
-        return "msg_" + hexadecimal(SHA256.hash(data: bytes).prefix(16))
+        return "msg_" + hexadecimal(Array(SHA256.hash(data: bytes))[..<16])
     }
 
     private static func append(_ value: UInt64, to bytes: inout [UInt8]) {

@@ -20,26 +20,26 @@ package struct Template {
 
     package func fill(_ text: String, _ escaping: Escaping) throws(TemplateError) -> String {
         guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
-        var out = ""
+        let text = Array(text.utf8)
+        var out: [UInt8] = []
+        out.reserveCapacity(text.count + 64)
         for part in TemplateText.parts(of: text) {
             switch part {
             case .text(let plain): out += plain
             case .name(let name):
                 guard let variable = TemplateVariable(rawValue: name) else { throw .unknownName(name) }
-                out += Self.escape(value(variable), escaping)
+                Self.append(value(variable), escaping, to: &out)
             }
         }
-        return out
+        return String(decoding: out, as: UTF8.self)
     }
 
-    private static func escape(_ value: String, _ escaping: Escaping) -> String {
+    private static func append(_ value: String, _ escaping: Escaping, to out: inout [UInt8]) {
         switch escaping {
-        case .plain: return String(value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f })
-        case .json:
-            // Bytes, because the first quote and an accent that the value begins with are one character.
-            return String(Substring(JSON.string(value).text.utf8.dropFirst().dropLast()))
+        case .plain: out += value.utf8.filter { $0 >= 0x20 && $0 != 0x7f }
+        // Bytes, because the first quote and an accent that the value begins with are one character.
+        case .json: out += JSON.string(value).text.utf8.dropFirst().dropLast()
         case .url:
-            var out: [UInt8] = []
             for byte in value.utf8 {
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -52,7 +52,6 @@ package struct Template {
                     for digit in [byte >> 4, byte & 15] { out.append(digit < 10 ? 48 + digit : 55 + digit) }
                 }
             }
-            return String(decoding: out, as: UTF8.self)
         }
     }
 }

@@ -1,41 +1,40 @@
 /// Where `{{name}}` stands in a text: one reading for those who accept a job and those who fill its calls.
 ///
 /// What is not a template is left alone: `{{` without `}}` is text. Read byte by byte, because an accent may
-/// follow a brace, and the two would be one character that is no brace.
+/// follow a brace, and the two would be one character that is no brace; and because it is read for every
+/// call.
 package enum TemplateText {
     package enum Part: Sendable, Hashable {
-        case text(Substring)
+        case text(ArraySlice<UInt8>)
         /// Without the spaces around and in it.
         case name(String)
     }
 
-    package static func parts(of text: String) -> [Part] {
+    package static func parts(of text: [UInt8]) -> [Part] {
         var parts: [Part] = []
-        var rest = text[...]
-        while let open = pair("{", in: rest), let close = pair("}", in: rest[open.upperBound...]) {
-            if open.lowerBound > rest.startIndex { parts.append(.text(rest[..<open.lowerBound])) }
-            let name = rest[open.upperBound..<close.lowerBound].unicodeScalars.filter { $0 != " " }
-            parts.append(.name(String(String.UnicodeScalarView(name))))
-            rest = rest[close.upperBound...]
+        var start = 0
+        while let open = pair(UInt8(ascii: "{"), in: text, from: start),
+            let close = pair(UInt8(ascii: "}"), in: text, from: open + 2)
+        {
+            if open > start { parts.append(.text(text[start..<open])) }
+            let name = text[open + 2..<close].filter { $0 != UInt8(ascii: " ") }
+            parts.append(.name(String(decoding: name, as: UTF8.self)))
+            start = close + 2
         }
-        if !rest.isEmpty { parts.append(.text(rest)) }
+        if start < text.count { parts.append(.text(text[start...])) }
         return parts
     }
 
     package static func names(in text: String) -> [String] {
-        parts(of: text).compactMap { if case .name(let name) = $0 { name } else { nil } }
+        parts(of: Array(text.utf8)).compactMap { if case .name(let name) = $0 { name } else { nil } }
     }
 
     /// Where a byte stands twice in a row.
-    private static func pair(_ letter: Unicode.Scalar, in text: Substring) -> Range<Substring.Index>? {
-        let wanted = UInt8(ascii: letter)
-        var index = text.startIndex
-        while index < text.endIndex {
-            let next = text.utf8.index(after: index)
-            if text.utf8[index] == wanted, next < text.endIndex, text.utf8[next] == wanted {
-                return index..<text.utf8.index(after: next)
-            }
-            index = next
+    private static func pair(_ byte: UInt8, in text: [UInt8], from start: Int) -> Int? {
+        var index = start
+        while index + 1 < text.count {
+            if text[index] == byte, text[index + 1] == byte { return index }
+            index += 1
         }
         return nil
     }

@@ -46,11 +46,19 @@ package final class SeededEntropy: Entropy {
 
 /// Lower-case hexadecimal, as ids and keys are shown.
 package func hexadecimal(_ bytes: some Swift.Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
+    digits(of: Array(bytes))
+}
+
+/// Not generic, because every call's key is written with it.
+private func digits(of bytes: [UInt8]) -> String {
+    func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+    }
     var out: [UInt8] = []
+    out.reserveCapacity(2 * bytes.count)
     for byte in bytes {
-        out.append(digits[Int(byte >> 4)])
-        out.append(digits[Int(byte & 15)])
+        out.append(digit(byte >> 4))
+        out.append(digit(byte & 15))
     }
     return String(decoding: out, as: UTF8.self)
 }

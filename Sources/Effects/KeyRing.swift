@@ -8,6 +8,8 @@ package import Domain
 package struct KeyRing: Sendable {
     /// Newest first; never empty.
     private let keys: [(id: UInt32, key: SymmetricKey)]
+    /// The oldest, which signing keys come from.
+    private let root: [UInt8]
     private let entropy: any Entropy
 
     /// 32 bytes a key.
@@ -17,6 +19,7 @@ package struct KeyRing: Sendable {
         guard !keys.isEmpty else { throw .empty }
         for key in keys where key.count != Self.keyBytes { throw .wrongLength(bytes: key.count) }
         self.keys = keys.map { (Self.identifier(of: $0), SymmetricKey(data: $0)) }
+        root = keys[keys.count - 1]
         self.entropy = entropy
     }
 
@@ -61,10 +64,7 @@ package struct KeyRing: Sendable {
     /// store and the job under the oldest key of the ring, so that a rotation does not change what partners
     /// verify with.
     package func signingKey(storeID: [UInt8], job: JobID) -> [UInt8] {
-        var code = HMAC<SHA256>(key: keys[keys.count - 1].key)
-        code.update(data: Array("chronatog signing \(job) ".utf8))
-        code.update(data: storeID)
-        return Array(code.finalize())
+        KeyedHash.code(of: Array("chronatog signing \(job) ".utf8) + storeID, key: root)
     }
 }
 

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Domain
 
 /// Standard Webhooks v1 (https://github.com/standard-webhooks/standard-webhooks, "Signature scheme"):
@@ -7,10 +6,7 @@ package enum WebhookSignature {
     /// The value of `webhook-signature`: `v1,` and the Base64 of the code.
     /// - Parameter timestamp: Unix seconds of this attempt.
     package static func sign(id: String, timestamp: Int64, body: [UInt8], key: [UInt8]) -> String {
-        var code = HMAC<SHA256>(key: SymmetricKey(data: key))
-        code.update(data: Array("\(id).\(timestamp).".utf8))
-        code.update(data: body)
-        return "v1," + Base64.encode(Array(code.finalize()))
+        "v1," + Base64.encode(KeyedHash.code(of: Array("\(id).\(timestamp).".utf8) + body, key: key))
     }
 
     /// The secret as receivers are given it.

@@ -6,7 +6,7 @@ internal import HeapModule
 /// asking the ledger, so nothing is ever searched for or removed.
 package struct Timetable: Sendable {
     /// Alarms taken off the heap ahead of their time; see `stage`.
-    package static let stagedMax = 32_768
+    package static let stagedMax = 65_536
     private var heap = Heap<Packed>()
     /// In order; the heap may have got earlier ones since.
     private var staged = Deque<Packed>()

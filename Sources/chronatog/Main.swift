@@ -50,8 +50,9 @@ struct Chronatog: AsyncParsableCommand {
         ]
     )
 
-    /// Waits while the command runs on the pool. An asynchronous `main` would end this thread instead, and ending a
-    /// thread needs the unwind tables of the C library: a tenth of the file, for nothing else (`.ci/static`).
+    /// Waits while the command runs on the pool. An asynchronous `main` would end this thread instead, and
+    /// ending a thread needs the unwind tables of the C library: a tenth of the file, for nothing else
+    /// (`.ci/static`).
     static func main() {
         Task.detached { await perform() }
         while true { DispatchSemaphore(value: 0).wait() }
