@@ -118,6 +118,7 @@ package struct Problem: Error, Sendable, Equatable {
         switch error {
         case .noSuchJob(let job): self = .notFound("job \(job)")
         case .noSuchAlert(let alert): self = .notFound("open alert \(alert)")
+        case .noSuchCheck(let check): self = .notFound("check \(check)")
         case .noSuchChannel(let name): self = .notFound("channel \(name)")
         case .noSuchScheduler(let number): self = .notFound("scheduler \(number)")
         case .schedulerExists(let username):

@@ -62,6 +62,7 @@ package struct AlertText: Sendable, Hashable {
             case .unknown: "\(name) is held: the outcome of its last call is unknown"
             case .limitExpired: "\(name) could not run: its target's limit left no place"
             case .gone: "\(name) is paused: its target answered 410 Gone"
+            case .timedOut: "\(name) ran for longer than it may"
             }
         var lines: [String] = []
         if let failure {

@@ -56,6 +56,8 @@ package enum AlertCause: UInt8, Sendable, CaseIterable {
     case limitExpired = 4
     /// The target answered 410: the job is paused.
     case gone = 5
+    /// A check's run had no end within the longest runtime.
+    case timedOut = 20
 
     package var word: String {
         switch self {
@@ -64,6 +66,7 @@ package enum AlertCause: UInt8, Sendable, CaseIterable {
         case .unknown: "unknown"
         case .limitExpired: "limit-expired"
         case .gone: "gone"
+        case .timedOut: "timed-out"
         }
     }
 }
@@ -75,19 +78,25 @@ package enum AlertEnd: UInt8, Sendable, CaseIterable {
     case jobRemoved = 2
     /// The job does not want alerts any more (`alert_after` 0).
     case notWatched = 3
+    case checkRemoved = 20
+    case checkPaused = 21
 
     package var word: String {
         switch self {
         case .recovered: "recovered"
         case .jobRemoved: "job-removed"
         case .notWatched: "not-watched"
+        case .checkRemoved: "check-removed"
+        case .checkPaused: "check-paused"
         }
     }
 }
 
 package struct AlertOpened: Sendable, Hashable {
-    package var job: JobID
-    /// What counterparts know it by, from open to resolve: `job/12`. At most one alert of a key is open.
+    /// nil for a check's.
+    package var job: JobID?
+    /// What counterparts know it by, from open to resolve: `job/12`, `check/3`. At most one alert of a key is
+    /// open.
     package var key: String
     package var severity: AlertSeverity
     package var cause: AlertCause
@@ -98,7 +107,7 @@ package struct AlertOpened: Sendable, Hashable {
     /// As it was then: the job may be gone when the message leaves.
     package var jobName: String
     package init(
-        job: JobID,
+        job: JobID?,
         key: String,
         severity: AlertSeverity,
         cause: AlertCause,
@@ -118,19 +127,19 @@ package struct AlertOpened: Sendable, Hashable {
 
 /// A person has seen it.
 package struct AlertAcknowledged: Sendable, Hashable {
-    package var job: JobID
+    package var job: JobID?
     package var alert: AlertID
-    package init(job: JobID, alert: AlertID) {
+    package init(job: JobID?, alert: AlertID) {
         self.job = job
         self.alert = alert
     }
 }
 
 package struct AlertResolved: Sendable, Hashable {
-    package var job: JobID
+    package var job: JobID?
     package var alert: AlertID
     package var end: AlertEnd
-    package init(job: JobID, alert: AlertID, end: AlertEnd) {
+    package init(job: JobID?, alert: AlertID, end: AlertEnd) {
         self.job = job
         self.alert = alert
         self.end = end

@@ -186,7 +186,7 @@ package struct Alert: Sendable, Equatable {
     package var messages: UInt32 = 0
 
     package var key: String { opened.key }
-    package var job: JobID { opened.job }
+    package var job: JobID? { opened.job }
 
     package init(opened: AlertOpened, at openedAt: Timestamp) {
         self.opened = opened

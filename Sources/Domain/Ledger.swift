@@ -22,6 +22,7 @@ package struct Ledger: Sendable {
     package private(set) var schedulersEver: UInt32 = 0
     package private(set) var zones: [String: ZoneAdopted] = [:]
     package private(set) var alerts = AlertTable()
+    package private(set) var checks = CheckTable()
 
     package init() {}
 
@@ -38,7 +39,8 @@ package struct Ledger: Sendable {
         schedulers: [UInt32: SchedulerRegistered],
         schedulersEver: UInt32,
         zones: [String: ZoneAdopted],
-        alerts: AlertTable
+        alerts: AlertTable,
+        checks: CheckTable = CheckTable()
     ) {
         self.sequence = sequence
         self.lastTime = lastTime
@@ -52,6 +54,7 @@ package struct Ledger: Sendable {
         self.schedulersEver = schedulersEver
         self.zones = zones
         self.alerts = alerts
+        self.checks = checks
         for (id, run) in openRuns where jobs[run.job].openRuns > 1 {
             openRunsBeyondOne[run.job, default: []].append(id)
         }
@@ -84,6 +87,9 @@ package struct Ledger: Sendable {
         case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
             .messageFailed, .messageDead, .messageResent:
             try alerts.apply(entry)
+        case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
+            .checkLapsed, .checkUnwatched, .pingKeySet:
+            try checks.apply(entry)
         default: try applyToJob(entry)
         }
         if let job = entry.record.job {
@@ -149,11 +155,8 @@ package struct Ledger: Sendable {
             openRuns[record.run]?.attempt = record.n
             openRuns[record.run]?.retryAt = nil
         case .runClosed(let record): try close(record, at: entry.time)
-        case .jobFellBehind: break
-        case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped,
-            .folderRestored, .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended,
-            .messageDelivered, .messageFailed, .messageDead, .messageResent:
-            break
+        // It changes nothing, or `apply` has dealt with it.
+        default: break
         }
     }
 
@@ -277,14 +280,17 @@ package enum LedgerError: Error, Equatable {
     case unknownRun(RunID, sequence: Sequence)
     case unknownAlert(AlertID, sequence: Sequence)
     case unknownMessage(MessageID, sequence: Sequence)
+    case unknownCheck(CheckID, sequence: Sequence)
 }
 
 extension Record {
-    /// The job this is about; nil for records about the folder, schedulers, zones and the clock.
+    /// The job this is about; nil for records about the folder, schedulers, zones, the clock and
+    /// checks.
     package var job: JobID? {
         switch self {
         case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped,
-            .folderRestored:
+            .folderRestored, .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed,
+            .checkPinged, .checkLapsed, .checkUnwatched, .pingKeySet:
             nil
         case .jobRegistered(let r): r.job
         case .jobRevised(let r): r.job

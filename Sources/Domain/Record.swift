@@ -38,19 +38,15 @@ package enum Record: Sendable, Hashable {
     case messageFailed(MessageFailed)
     case messageDead(MessageDead)
     case messageResent(MessageResent)
-}
-
-package struct FolderFounded: Sendable, Hashable {
-    /// 16 random bytes.
-    package var storeID: [UInt8]
-    package var zoneVersion: String
-    /// The key that seals this folder's secrets: another key at a later start is an error, not garbage.
-    package var keyID: UInt32
-    package init(storeID: [UInt8], zoneVersion: String, keyID: UInt32) {
-        self.storeID = storeID
-        self.zoneVersion = zoneVersion
-        self.keyID = keyID
-    }
+    case checkRegistered(CheckRegistered)
+    case checkRevised(CheckRevised)
+    case checkRemoved(CheckRemoved)
+    case checkPaused(CheckPaused)
+    case checkResumed(CheckResumed)
+    case checkPinged(CheckPinged)
+    case checkLapsed(CheckLapsed)
+    case checkUnwatched(CheckUnwatched)
+    case pingKeySet(PingKeySet)
 }
 
 /// A credential and quota holder. The password is kept as PBKDF-free salted SHA-256 because it is 26 random
@@ -373,24 +369,5 @@ package struct JobFellBehind: Sendable, Hashable {
         self.p50 = p50
         self.p95 = p95
         self.period = period
-    }
-}
-
-package struct ClockStepped: Sendable, Hashable {
-    package var from: Timestamp
-    package var to: Timestamp
-    package init(from: Timestamp, to: Timestamp) {
-        self.from = from
-        self.to = to
-    }
-}
-
-package struct FolderRestored: Sendable, Hashable {
-    /// The last record of the restored state, and its time.
-    package var sequence: Sequence
-    package var time: Timestamp
-    package init(sequence: Sequence, time: Timestamp) {
-        self.sequence = sequence
-        self.time = time
     }
 }

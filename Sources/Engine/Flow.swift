@@ -34,6 +34,8 @@ package struct Flow: Sendable {
     var pace = PaceWatch()
     /// Messages about alerts, in line for their channels.
     var outbox = Outbox()
+    /// What is derived from the ledger's checks.
+    var checks = CheckIndex()
     /// When this process took up the work.
     var startedAt = Timestamp.distantPast
     /// Channels that rest, and until when an alarm is set for each.
@@ -80,6 +82,7 @@ package struct Flow: Sendable {
             case .limitWait(let job): expire(job, now: now)
             case .limitRoom(let limit): serve(limit, now: now)
             case .message(let id): messageDue(id, now: now)
+            case .check(let check): checkDue(check, now: now)
             }
         }
         alarmsAtOnce = rung == alarmsAtOnce ? min(2 * rung, Self.alarmsMax) : Self.alarmsMin
@@ -208,7 +211,25 @@ package struct Flow: Sendable {
         switch record {
         case .schedulerRegistered(let scheduler): scheduler.account
         case .jobRegistered(let job): ledger.schedulers[job.scheduler]?.account ?? 0
-        default: record.job.flatMap { ledger.schedulers[ledger.jobs[$0].scheduler]?.account } ?? 0
+        case .checkRegistered(let check): ledger.schedulers[check.scheduler]?.account ?? 0
+        case .pingKeySet(let key): ledger.schedulers[key.scheduler]?.account ?? 0
+        default: scheduler(of: record).flatMap { ledger.schedulers[$0]?.account } ?? 0
+        }
+    }
+
+    /// Whose job or check it is about.
+    private func scheduler(of record: Record) -> UInt32? {
+        if let job = record.job { return ledger.jobs[job].scheduler }
+        let check = record.check ?? alertKey(of: record).flatMap { CheckMachine.check(ofKey: $0) }
+        return check.flatMap { ledger.checks.entries[$0]?.scheduler }
+    }
+
+    private func alertKey(of record: Record) -> String? {
+        switch record {
+        case .alertOpened(let opened): opened.key
+        case .alertAcknowledged(let r): ledger.alerts.alerts[r.alert]?.key
+        case .alertResolved(let r): ledger.alerts.alerts[r.alert]?.key
+        default: nil
         }
     }
 }

@@ -40,22 +40,26 @@ extension Flow {
                 failure: report?.failure,
                 status: report?.status ?? 0
             )
-            write(
-                .alertOpened(
-                    AlertOpened(
-                        job: job,
-                        key: AlertRule.key(of: job),
-                        severity: .error,
-                        cause: cause,
-                        title: text.title,
-                        details: text.details,
-                        jobName: name
-                    )
+            openAlert(
+                AlertOpened(
+                    job: job,
+                    key: AlertRule.key(of: job),
+                    severity: .error,
+                    cause: cause,
+                    title: text.title,
+                    details: text.details,
+                    jobName: name
                 ),
-                now
+                now: now
             )
-            tell(ledger.sequence, .open, now: now)
         }
+    }
+
+    /// Opens an alert, unless one with its key is open already, and tells of it.
+    mutating func openAlert(_ alert: AlertOpened, now: Timestamp) {
+        guard ledger.alerts.open[alert.key] == nil else { return }
+        write(.alertOpened(alert), now)
+        tell(ledger.sequence, .open, now: now)
     }
 
     /// What slots that were settled without a run mean. Those that passed before this start are the
@@ -68,10 +72,15 @@ extension Flow {
 
     /// Ends the job's open alert, if there is one.
     mutating func resolveAlert(of job: JobID, _ end: AlertEnd, now: Timestamp) {
-        guard let id = ledger.alerts.open[AlertRule.key(of: job)] else { return }
+        resolveAlert(key: AlertRule.key(of: job), end, now: now)
+    }
+
+    /// Ends the open alert of that key, if there is one.
+    mutating func resolveAlert(key: String, _ end: AlertEnd, now: Timestamp) {
+        guard let id = ledger.alerts.open[key], let alert = ledger.alerts.alerts[id] else { return }
         // The message first: an alert without messages is forgotten when it is resolved.
         tell(id, .resolve, now: now)
-        write(.alertResolved(AlertResolved(job: job, alert: id, end: end)), now)
+        write(.alertResolved(AlertResolved(job: alert.job, alert: id, end: end)), now)
         pumpAll(now: now)
     }
 

@@ -114,6 +114,10 @@ extension Flow {
             ledger.jobs[$0].scheduler == number && ledger.jobs[$0].state != .removed
         }
         guard jobs == 0, number != 1 else { throw .schedulerInUse(number, jobs: jobs) }
+        let checks = ledger.checks.entries.values.count { $0.scheduler == number }
+        guard checks == 0 else {
+            throw .conflict("scheduler \(number) still has \(checks) checks; remove them first")
+        }
         write(.schedulerRemoved(SchedulerRemoved(number: number)), now)
     }
 

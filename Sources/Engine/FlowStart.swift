@@ -26,6 +26,7 @@ extension Flow {
     /// out when the process stopped, and opens the runs of `@reboot` jobs.
     package mutating func start(now: Timestamp) {
         startedAt = now
+        let stoppedAt = ledger.lastTime
         if ledger.storeID.isEmpty { found(now: now) }
         adoptZones(now: now)
         var alarms: [(JobID, Timestamp)] = []
@@ -39,6 +40,7 @@ extension Flow {
             if let until = pause.until { timetable.set(.resume(job), at: until) }
         }
         takeUpMessages(now: now)
+        takeUpChecks(stoppedAt: stoppedAt, now: now)
         takeUpRuns(now: now)
         for job in ledger.jobs.ids where ledger.jobs[job].state == .active && hasRebootLine(job) {
             _ = openRun(job, .reboot, now: now)

@@ -59,6 +59,8 @@ package enum CommandError: Error, Sendable, Equatable {
     case noSuchJob(JobID)
     case noSuchScheduler(UInt32)
     case noSuchAlert(AlertID)
+    /// No such check, or another scheduler's.
+    case noSuchCheck(CheckID)
     case noSuchChannel(String)
     /// The user name is taken.
     case schedulerExists(username: String)

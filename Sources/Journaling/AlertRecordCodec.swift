@@ -13,7 +13,7 @@ extension AlertOpened {
         w.write(6, jobName)
     }
 
-    init(job: JobID, fields reader: inout FieldReader) throws(FieldError) {
+    init(job: JobID?, fields reader: inout FieldReader) throws(FieldError) {
         let kind = RecordKind.alertOpened
         self.init(job: job, key: "", severity: .error, cause: .failing, title: "", details: [], jobName: "")
         while let (field, value) = try reader.next() {
@@ -67,7 +67,7 @@ func decodeAlert(
 ) throws(FieldError) -> Record {
     let job = context.subject == 0 ? nil : context.job
     switch kind {
-    case .alertOpened: return .alertOpened(try AlertOpened(job: context.job, fields: &reader))
+    case .alertOpened: return .alertOpened(try AlertOpened(job: job, fields: &reader))
     case .messageIntended:
         var record = MessageIntended(job: job, alert: .zero, channel: "", kind: .test)
         while let (field, value) = try reader.next() {
@@ -85,10 +85,10 @@ func decodeAlert(
     let named = context.run(at: form.distance)
     switch kind {
     case .alertAcknowledged:
-        return .alertAcknowledged(AlertAcknowledged(job: context.job, alert: named))
+        return .alertAcknowledged(AlertAcknowledged(job: job, alert: named))
     case .alertResolved:
         guard let end = form.end else { throw .invalid(field: 2, of: kind.name) }
-        return .alertResolved(AlertResolved(job: context.job, alert: named, end: end))
+        return .alertResolved(AlertResolved(job: job, alert: named, end: end))
     case .messageDelivered:
         return .messageDelivered(MessageDelivered(job: job, message: named, report: form.report))
     case .messageFailed:

@@ -84,7 +84,7 @@ struct AlertTableFields {
 
 extension Alert {
     fileprivate func encode(into w: inout FieldWriter) {
-        w.write(2, UInt64(opened.job.number))
+        w.write(2, UInt64(opened.job?.number ?? 0))
         w.nest(3) { opened.encode(into: &$0) }
         w.write(4, time: openedAt, from: zero)
         if let acknowledgedAt {
@@ -119,7 +119,7 @@ extension Alert {
             case 2: job = try value.number(field, kind)
             case 3:
                 var inner = FieldReader(value.slice ?? [])
-                opened = try AlertOpened(job: JobID(job), fields: &inner)
+                opened = try AlertOpened(job: job == 0 ? nil : JobID(job), fields: &inner)
             case 4, 5: try openedAt.take(value, isFine: field == 5, field: field, of: kind)
             case 6: acknowledged = TimeField()
             case 7, 8: try acknowledged?.take(value, isFine: field == 8, field: field, of: kind)

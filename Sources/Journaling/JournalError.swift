@@ -74,6 +74,8 @@ extension JournalError: CustomStringConvertible {
             "Record \(sequence) is about run \(run), which is not open."
         case .ledger(.unknownAlert(let alert, let sequence)):
             "Record \(sequence) is about alert \(alert), which no record has opened."
+        case .ledger(.unknownCheck(let check, let sequence)):
+            "Record \(sequence) is about check \(check), which no record has registered."
         case .ledger(.unknownMessage(let message, let sequence)):
             "Record \(sequence) is about message \(message), which is not pending."
         case .locked(let holder): "The data folder is in use by process \(holder)."

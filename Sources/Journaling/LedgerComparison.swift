@@ -18,6 +18,7 @@ extension Ledger {
         if zones != other.zones { return "zones" }
         // A snapshot of a build that did not count failures has none, and replay counts them all.
         if !alerts.isSameButForCounts(as: other.alerts) { return "alerts, messages and channels" }
+        if checks != other.checks { return "checks" }
         return nil
     }
 }

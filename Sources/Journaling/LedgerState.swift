@@ -12,6 +12,8 @@ struct LedgerState {
     var openRuns: [RunID: OpenRun] = [:]
     private var alertFields = AlertTableFields()
     var alerts: AlertTable { alertFields.table }
+    private var checkFields = CheckTableFields()
+    var checks: CheckTable { checkFields.table }
 
     /// In ascending order of keys: equal ledgers have equal bytes.
     static func pack(_ ledger: Ledger) -> [UInt8] {
@@ -42,6 +44,7 @@ struct LedgerState {
             }
         }
         w.write(ledger.alerts)
+        w.write(ledger.checks)
         return w.bytes
     }
 
@@ -72,6 +75,8 @@ struct LedgerState {
                 var (key, inner) = try Self.keyed(slice)
                 openRuns[RunID(key)] = try OpenRun(fields: &inner)
             case (9...12, .bytes(let slice)): try alertFields.take(field, slice)
+            case (20, .number(let number)): checkFields.checksEver = UInt32(truncatingIfNeeded: number)
+            case (21, .bytes(let slice)), (22, .bytes(let slice)): try checkFields.take(field, slice)
             default: throw .invalid(field: field, of: what)
             }
         }

@@ -25,16 +25,8 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
     case .schedulerRegistered(let r): r.encode(into: &w)
     case .schedulerRemoved(let r): w.write(1, UInt64(r.number))
     case .zoneAdopted(let r): r.encode(into: &w)
-    case .jobRegistered(let r):
-        w.write(1, UInt64(r.scheduler))
-        w.write(2, r.definition)
-        w.write(3, time: r.cursor, from: now)
-        w.write(5, time: r.next, from: now)
-    case .jobRevised(let r):
-        w.write(1, UInt64(r.revision))
-        w.write(2, r.definition)
-        w.write(3, time: r.cursor, from: now)
-        w.write(5, time: r.next, from: now)
+    case .jobRegistered(let r): encode(r.scheduler, r.definition, r.cursor, r.next, from: now, into: &w)
+    case .jobRevised(let r): encode(r.revision, r.definition, r.cursor, r.next, from: now, into: &w)
     case .jobPaused(let r): r.encode(from: now, into: &w)
     case .jobResumed(let r): w.write(1, time: r.next, from: now)
     case .jobRemoved, .jobFinished: break
@@ -73,7 +65,25 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
     case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
         .messageFailed, .messageDead, .messageResent:
         encodeAlert(record, context, into: &w)
+    case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
+        .checkLapsed, .checkUnwatched, .pingKeySet:
+        encodeCheck(record, context, into: &w)
     }
+}
+
+/// A registration has a scheduler where a revision has its number.
+private func encode(
+    _ number: UInt32,
+    _ definition: [UInt8],
+    _ cursor: Timestamp,
+    _ next: Timestamp,
+    from now: Timestamp,
+    into w: inout FieldWriter
+) {
+    w.write(1, UInt64(number))
+    w.write(2, definition)
+    w.write(3, time: cursor, from: now)
+    w.write(5, time: next, from: now)
 }
 
 extension ClockStepped {

@@ -52,6 +52,9 @@ func decodePayload(
     case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
         .messageFailed, .messageDead, .messageResent:
         return try decodeAlert(kind, context, &reader)
+    case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
+        .checkLapsed, .checkUnwatched, .pingKeySet:
+        return try decodeCheck(kind, context, &reader)
     case .folderRestored: return .folderRestored(try decodeRestored(kind, context, &reader))
     case .clockStepped: return .clockStepped(try decodeClockStep(kind, context, &reader))
     case .jobFellBehind: return .jobFellBehind(try decodeFallingBehind(kind, context, &reader))

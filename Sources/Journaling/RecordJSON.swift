@@ -17,6 +17,7 @@ extension Entry {
             JSON.Member("kind", .string(record.name)),
         ]
         if let job = record.job { members.append(JSON.Member("job", .count(job.number))) }
+        if let check = record.check { members.append(JSON.Member("check", .count(check.number))) }
         return .object(members + record.members)
     }
 }
@@ -76,6 +77,9 @@ extension Record {
         case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
             .messageFailed, .messageDead, .messageResent:
             alertMembers
+        case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
+            .checkLapsed, .checkUnwatched, .pingKeySet:
+            checkMembers
         case .folderRestored(let r):
             .present([("to_sequence", .count(r.sequence.value)), ("to_time", .instant(r.time))])
         case .clockStepped(let r): .present([("from", .instant(r.from)), ("to", .instant(r.to))])

@@ -30,6 +30,15 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case messageFailed = 26
     case messageDead = 27
     case messageResent = 28
+    case checkRegistered = 29
+    case checkRevised = 30
+    case checkRemoved = 31
+    case checkPaused = 32
+    case checkResumed = 33
+    case checkPinged = 34
+    case checkLapsed = 35
+    case checkUnwatched = 36
+    case pingKeySet = 37
 
     /// camelCase, as `Record.name`.
     package var name: String { String(describing: self) }
@@ -74,6 +83,15 @@ extension Record {
         case .messageFailed: .messageFailed
         case .messageDead: .messageDead
         case .messageResent: .messageResent
+        case .checkRegistered: .checkRegistered
+        case .checkRevised: .checkRevised
+        case .checkRemoved: .checkRemoved
+        case .checkPaused: .checkPaused
+        case .checkResumed: .checkResumed
+        case .checkPinged: .checkPinged
+        case .checkLapsed: .checkLapsed
+        case .checkUnwatched: .checkUnwatched
+        case .pingKeySet: .pingKeySet
         }
     }
 }

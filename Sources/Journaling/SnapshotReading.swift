@@ -89,7 +89,8 @@ struct Snapshot {
             schedulers: state.schedulers,
             schedulersEver: state.schedulersEver,
             zones: state.zones,
-            alerts: state.alerts
+            alerts: state.alerts,
+            checks: state.checks
         )
     }
 

@@ -28,6 +28,8 @@ package struct Timetable: Sendable {
         case limitRoom(UInt32)
         /// A message to a channel may be tried, or tried again.
         case message(MessageID)
+        /// A check may have been silent for too long.
+        case check(CheckID)
     }
 
     /// Sixteen bytes an alarm; equal times ring in order of kind and number, which makes a run repeatable.
@@ -127,6 +129,7 @@ package struct Timetable: Sendable {
         case .limitWait(let job): 4 << 60 | UInt64(job.number)
         case .limitRoom(let index): 5 << 60 | UInt64(index)
         case .message(let id): 6 << 60 | id.value
+        case .check(let check): 7 << 60 | UInt64(check.number)
         }
     }
 
@@ -139,6 +142,7 @@ package struct Timetable: Sendable {
         case 4: return .limitWait(JobID(UInt32(number)))
         case 5: return .limitRoom(UInt32(number))
         case 6: return .message(MessageID(number))
+        case 7: return .check(CheckID(UInt32(number)))
         default: return .slot(JobID(UInt32(number)))
         }
     }

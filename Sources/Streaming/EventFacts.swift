@@ -46,6 +46,9 @@ enum EventFacts {
         case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
             .messageFailed, .messageDead, .messageResent:
             AlertFacts.of(record)
+        case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
+            .checkLapsed, .checkUnwatched, .pingKeySet:
+            CheckFacts.of(record)
         case .folderRestored(let r):
             compact([("to_seq", .number(Int64(r.sequence.value))), ("to_time", r.time.json)])
         case .clockStepped(let r): compact([("from", r.from.json), ("to", r.to.json)])

@@ -30,6 +30,15 @@ package enum EventType: String, Sendable, CaseIterable {
     case messageFailed = "message.failed"
     case messageDead = "message.dead"
     case messageResent = "message.resent"
+    case checkRegistered = "check.registered"
+    case checkRevised = "check.revised"
+    case checkRemoved = "check.removed"
+    case checkPaused = "check.paused"
+    case checkResumed = "check.resumed"
+    case checkPinged = "check.pinged"
+    case checkLapsed = "check.lapsed"
+    case checkUnwatched = "check.unwatched"
+    case pingKeySet = "ping_key.set"
 
     package init(_ record: Record) {
         self =
@@ -62,6 +71,15 @@ package enum EventType: String, Sendable, CaseIterable {
             case .messageFailed: .messageFailed
             case .messageDead: .messageDead
             case .messageResent: .messageResent
+            case .checkRegistered: .checkRegistered
+            case .checkRevised: .checkRevised
+            case .checkRemoved: .checkRemoved
+            case .checkPaused: .checkPaused
+            case .checkResumed: .checkResumed
+            case .checkPinged: .checkPinged
+            case .checkLapsed: .checkLapsed
+            case .checkUnwatched: .checkUnwatched
+            case .pingKeySet: .pingKeySet
             }
     }
 

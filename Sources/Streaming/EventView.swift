@@ -14,6 +14,7 @@ package struct EventView: Sendable, Hashable {
     package let visibility: Visibility
     package let account: UInt32
     package let job: JobID?
+    package let check: CheckID?
     /// The run this opened, moved on or closed.
     package let run: RunID?
     /// What is particular to the type.
@@ -26,6 +27,7 @@ package struct EventView: Sendable, Hashable {
         visibility = entry.visibility
         account = entry.account
         job = entry.record.job
+        check = entry.record.check
         run =
             switch entry.record {
             case .slotDecided, .runOpened: entry.sequence
@@ -47,6 +49,7 @@ package struct EventView: Sendable, Hashable {
             JSON.Member("time", time.json),
         ]
         if let job { members.append(JSON.Member("job", .string("\(job)"))) }
+        if let check { members.append(JSON.Member("check", .string("\(check)"))) }
         if let run { members.append(JSON.Member("run", .string("\(run)"))) }
         return .object(members + facts)
     }

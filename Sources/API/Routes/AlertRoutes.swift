@@ -131,8 +131,11 @@ extension AlertView {
             JSON.Member("cause", .string(alert.opened.cause.word)),
             JSON.Member("title", .string(alert.opened.title)),
             JSON.Member("details", .array(alert.opened.details.map { .string($0) })),
-            JSON.Member("job", .string("\(alert.job)")),
-            JSON.Member("job_url", .string(site.url("\(RouteTable.prefix)/jobs/\(alert.job)"))),
+            JSON.Member("job", alert.job.map { .string("\($0)") } ?? .null),
+            JSON.Member(
+                "job_url",
+                alert.job.map { .string(site.url("\(RouteTable.prefix)/jobs/\($0)")) } ?? .null
+            ),
             JSON.Member("opened_at", alert.openedAt.json),
             JSON.Member("acknowledged_at", alert.acknowledgedAt?.json ?? .null),
             JSON.Member("channels", .array(alert.channels.keys.sorted().map { .string($0) })),

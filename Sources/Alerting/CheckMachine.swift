@@ -1,0 +1,207 @@
+package import Domain
+
+/// How a check goes on: from a ping, or from a deadline that passed, to the record that says so and to what
+/// that means for its alert. Pure: the schedule is asked through `next`, and the time is told.
+///
+/// A start, a success and a failure are all signs of life: they move what is expected. Silence is judged
+/// once; a check that is down expects nothing until it hears something, so that a day of silence is one
+/// record and not a thousand.
+package enum CheckMachine {
+    package enum Verdict: Sendable, Hashable {
+        case nothing
+        case open(AlertCause)
+        case resolve
+    }
+
+    /// What counterparts and people know a check's alert by, within this store.
+    package static func key(of check: CheckID) -> String { "check/\(check)" }
+
+    /// The check that an alert's key names; nil for a job's.
+    package static func check(ofKey key: String) -> CheckID? {
+        guard key.hasPrefix("check/") else { return nil }
+        return UInt32(key.dropFirst("check/".count)).map { CheckID($0) }
+    }
+
+    /// Where a new, changed or resumed check begins.
+    /// - Parameter expected: the first instant by which a ping is wanted.
+    package static func begin(_ definition: CheckDefinition, expected: Timestamp) -> CheckStanding {
+        var standing = CheckStanding()
+        standing.expected = expected
+        standing.deadline = deadline(standing, [], definition)
+        return standing
+    }
+
+    /// A changed definition: what has happened stays, what is awaited is worked out anew.
+    package static func revise(
+        _ entry: CheckEntry,
+        _ definition: CheckDefinition,
+        expected: Timestamp
+    ) -> CheckStanding {
+        var standing = entry.standing
+        if standing.expected != .distantFuture { standing.expected = expected }
+        standing.deadline = deadline(standing, entry.starts, definition)
+        return standing
+    }
+
+    /// - Parameter next: the first instant after now by which a ping is wanted.
+    package static func take(
+        _ ping: Ping,
+        _ id: CheckID,
+        _ entry: CheckEntry,
+        _ definition: CheckDefinition,
+        now: Timestamp,
+        next: () -> Timestamp
+    ) -> (CheckPinged, Verdict) {
+        var after = entry
+        let duration = after.match(ping, at: now)
+        var standing = entry.standing
+        // A ping ends a pause; so it does at Healthchecks.
+        if entry.isPaused, ping.kind != .log { standing.expected = next() }
+        switch ping.kind {
+        case .log, .start: break
+        case .success:
+            standing.good(definition)
+            standing.expected = next()
+        case .fail:
+            standing.bad(definition)
+            standing.expected = next()
+        }
+        if ping.kind != .log { standing.deadline = deadline(standing, after.starts, definition) }
+        let record = CheckPinged(
+            check: id,
+            ping: ping,
+            duration: duration,
+            standing: standing,
+            previous: entry.recent.last?.sequence ?? .zero
+        )
+        return (record, verdict(from: entry.standing, to: standing, .failing))
+    }
+
+    /// What a deadline means; nil when it has not passed.
+    package static func lapse(
+        _ id: CheckID,
+        _ entry: CheckEntry,
+        _ definition: CheckDefinition,
+        now: Timestamp,
+        next: () -> Timestamp
+    ) -> (CheckLapsed, Verdict)? {
+        guard entry.standing.deadline <= now, !entry.isPaused else { return nil }
+        let oldest = entry.starts.map(\.since).min()
+        let lapse: CheckLapse = oldest == nil ? .missed : .timedOut
+        let since = oldest ?? entry.standing.expected
+        let starts = entry.starts.filter { $0.since > since }
+        var standing = entry.standing
+        standing.bad(definition)
+        if standing.status == .down {
+            standing.expected = .distantFuture
+        } else if standing.expected <= now {
+            standing.expected = next()
+        }
+        standing.deadline = deadline(standing, starts, definition)
+        let record = CheckLapsed(check: id, lapse: lapse, since: since, standing: standing)
+        let cause: AlertCause = lapse == .missed ? .missed : .timedOut
+        return (record, verdict(from: entry.standing, to: standing, cause))
+    }
+
+    /// What an interruption of our own means; nil for a check that expected nothing in it.
+    ///
+    /// Whatever was to come while nobody listened may have come in vain, so the grace begins anew.
+    package static func unwatched(
+        _ id: CheckID,
+        _ entry: CheckEntry,
+        _ definition: CheckDefinition,
+        since: Timestamp,
+        until now: Timestamp
+    ) -> CheckUnwatched? {
+        let awaited = entry.starts.isEmpty ? entry.standing.expected : entry.standing.deadline
+        let deadline = now + definition.grace
+        guard !entry.isPaused, awaited <= now, entry.standing.deadline < deadline else { return nil }
+        return CheckUnwatched(check: id, since: since, until: now, deadline: deadline)
+    }
+
+    /// When silence is judged: the longest runtime after the oldest open start, or else the grace after the
+    /// expected instant.
+    private static func deadline(
+        _ standing: CheckStanding,
+        _ starts: [OpenStart],
+        _ definition: CheckDefinition
+    ) -> Timestamp {
+        if let oldest = starts.map(\.since).min() { return oldest + definition.runtimeMax }
+        return standing.expected == .distantFuture ? .distantFuture : standing.expected + definition.grace
+    }
+
+    private static func verdict(
+        from old: CheckStanding,
+        to new: CheckStanding,
+        _ cause: AlertCause
+    ) -> Verdict {
+        switch (old.status == .down, new.status == .down) {
+        case (false, true): .open(cause)
+        case (true, false): .resolve
+        default: .nothing
+        }
+    }
+}
+
+extension CheckStanding {
+    fileprivate mutating func good(_ definition: CheckDefinition) {
+        failures = 0
+        if successes < .max { successes += 1 }
+        if status != .down || successes >= definition.successesToResolve { status = .up }
+    }
+
+    fileprivate mutating func bad(_ definition: CheckDefinition) {
+        successes = 0
+        if failures < .max { failures += 1 }
+        if failures >= definition.failuresToOpen { status = .down }
+    }
+}
+
+/// What a check's alert says.
+package struct CheckText: Sendable, Hashable {
+    package let title: String
+    /// The most important first.
+    package let details: [String]
+
+    /// - Parameters:
+    ///   - since: the expected instant or the start, as text; nil for a failure.
+    ///   - ping: the failure that was reported, where one was.
+    ///   - gap: a time without anybody to hear a ping, as text.
+    package init(
+        _ cause: AlertCause,
+        name: String,
+        failures: UInt32,
+        since: String?,
+        ping: Ping?,
+        gap: (since: String, until: String)?
+    ) {
+        let times = failures > 1 ? " \(failures) times in a row" : ""
+        title =
+            switch cause {
+            case .missed: "\(name) was not heard from in time"
+            case .timedOut: "\(name) began and did not end in time"
+            default: "\(name) reported a failure\(times)"
+            }
+        var lines: [String] = []
+        if let code = ping?.exitCode { lines.append("exit code \(code)") }
+        if let since {
+            lines.append(cause == .timedOut ? "it began at \(since)" : "it was expected by \(since)")
+        }
+        if cause == .missed || cause == .timedOut, failures > 1 {
+            lines.append("\(failures) bad ends in a row")
+        }
+        if let gap {
+            lines.append(
+                "Chronatog itself was not running from \(gap.since) to \(gap.until); a ping may be lost"
+            )
+        }
+        if let body = ping?.body, !body.isEmpty {
+            let text = String(decoding: body.prefix(Self.bodyBytesShown), as: UTF8.self)
+            lines.append(text)
+        }
+        details = lines
+    }
+
+    /// Of a ping's body; the whole of what is kept is in the list of pings.
+    private static let bodyBytesShown = 500
+}

@@ -1,0 +1,179 @@
+internal import Alerting
+internal import Cron
+package import Domain
+internal import Effects
+internal import Scheduling
+
+/// Whom a ping is for.
+package enum PingTarget: Sendable, Hashable {
+    /// `/ping/{uuid}`
+    case address(UniqueID)
+    /// `/ping/{key}/{slug}`
+    case slug(key: String, slug: String)
+}
+
+/// What became of a ping.
+package enum PingAnswer: Sendable, Hashable {
+    case taken
+    /// The check was made for it (`create=1`).
+    case created
+    case noSuchCheck
+}
+
+// **Pings and silence.** Both become records, and where a check's standing turns, an alert.
+extension Flow {
+    /// Takes a ping.
+    /// - Parameter definition: made into a check when the slug is new; nil makes none.
+    package mutating func ping(
+        _ target: PingTarget,
+        _ ping: Ping,
+        creating definition: CheckDefinition?,
+        now: Timestamp
+    ) throws(CommandError) -> PingAnswer {
+        if let check = check(target) {
+            take(ping, check, now: now)
+            return .taken
+        }
+        guard let definition, case .slug(let key, _) = target, let scheduler = checks.schedulerOfKey[key]
+        else { return .noSuchCheck }
+        let view = try registerCheck(definition, scheduler: scheduler, now: now)
+        take(ping, view.id, now: now)
+        return .created
+    }
+
+    private func check(_ target: PingTarget) -> CheckID? {
+        switch target {
+        case .address(let address): checks.byAddress[address]
+        case .slug(let key, let slug):
+            checks.schedulerOfKey[key].flatMap {
+                checks.bySlug[CheckIndex.Slug(scheduler: $0, slug: slug)]
+            }
+        }
+    }
+
+    private mutating func take(_ ping: Ping, _ check: CheckID, now: Timestamp) {
+        guard let entry = ledger.checks.entries[check], let plan = plan(of: check) else { return }
+        let (record, verdict) = CheckMachine.take(
+            ping,
+            check,
+            entry,
+            plan.definition,
+            now: now,
+            next: { plan.next(after: now) }
+        )
+        write(.checkPinged(record), now)
+        arm(check)
+        follow(verdict, check, plan, since: nil, ping: ping, now: now)
+    }
+
+    /// A check's alarm rang.
+    mutating func checkDue(_ check: CheckID, now: Timestamp) {
+        // A later alarm stands, or the check is gone: this one was overtaken.
+        guard let at = checks.armed[check], at <= now else { return }
+        checks.armed[check] = nil
+        guard let entry = ledger.checks.entries[check], let plan = plan(of: check) else { return }
+        if let (record, verdict) = CheckMachine.lapse(
+            check,
+            entry,
+            plan.definition,
+            now: now,
+            next: { plan.next(after: now) }
+        ) {
+            write(.checkLapsed(record), now)
+            follow(verdict, check, plan, since: record.since, ping: nil, now: now)
+        }
+        arm(check)
+    }
+
+    /// Makes sure that an alarm rings no later than the check's deadline.
+    mutating func arm(_ check: CheckID) {
+        guard let deadline = ledger.checks.entries[check]?.standing.deadline, deadline != .distantFuture
+        else { return }
+        if let standing = checks.armed[check], standing <= deadline { return }
+        checks.armed[check] = deadline
+        timetable.set(.check(check), at: deadline)
+    }
+
+    private mutating func follow(
+        _ verdict: CheckMachine.Verdict,
+        _ check: CheckID,
+        _ plan: CheckPlan,
+        since: Timestamp?,
+        ping: Ping?,
+        now: Timestamp
+    ) {
+        switch verdict {
+        case .nothing: break
+        case .resolve: resolveAlert(key: CheckMachine.key(of: check), .recovered, now: now)
+        case .open(let cause):
+            guard let entry = ledger.checks.entries[check] else { return }
+            let name = plan.definition.title(check)
+            let text = CheckText(
+                cause,
+                name: name,
+                failures: entry.standing.failures,
+                since: since.map { Self.text(of: $0) },
+                ping: ping,
+                gap: entry.unwatched.map { (Self.text(of: $0.since), Self.text(of: $0.until)) }
+            )
+            openAlert(
+                AlertOpened(
+                    job: nil,
+                    key: CheckMachine.key(of: check),
+                    severity: .error,
+                    cause: cause,
+                    title: text.title,
+                    details: text.details,
+                    jobName: name
+                ),
+                now: now
+            )
+        }
+    }
+
+    /// RFC 3339, to the second.
+    private static func text(of time: Timestamp) -> String { Instant(seconds: time.seconds).rfc3339 }
+
+    /// The compiled definition; nil when it cannot be compiled any more, and then nothing is judged.
+    mutating func plan(of check: CheckID) -> CheckPlan? {
+        if let plan = checks.plans[check] { return plan }
+        guard let entry = ledger.checks.entries[check],
+            let definition = try? CheckDefinition(packed: entry.definition),
+            let plan = try? compile(definition, check: check, registeredAt: entry.registeredAt)
+        else { return nil }
+        checks.plans[check] = plan
+        return plan
+    }
+
+    /// After a start: who the URLs mean, which deadlines stand, and what could not be heard meanwhile.
+    mutating func takeUpChecks(stoppedAt: Timestamp, now: Timestamp) {
+        for (scheduler, sealed) in ledger.checks.pingKeys {
+            let account = ledger.schedulers[scheduler]?.account ?? 0
+            let place = KeyRing.place(ofPingKey: scheduler, account: account)
+            guard let key = try? keys.open(sealed, for: place) else { continue }
+            checks.setKey(String(decoding: key, as: UTF8.self), of: scheduler)
+        }
+        for check in ledger.checks.ids {
+            guard let entry = ledger.checks.entries[check], let plan = plan(of: check) else { continue }
+            let account = ledger.schedulers[entry.scheduler]?.account ?? 0
+            if let address = keys.address(entry.address, of: check, account: account) {
+                checks.note(
+                    check,
+                    address: address,
+                    scheduler: entry.scheduler,
+                    slug: plan.definition.slug
+                )
+            }
+            if let gap = CheckMachine.unwatched(
+                check,
+                entry,
+                plan.definition,
+                since: stoppedAt,
+                until: now
+            ) {
+                write(.checkUnwatched(gap), now)
+            }
+            arm(check)
+        }
+    }
+}

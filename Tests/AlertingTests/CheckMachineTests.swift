@@ -1,0 +1,203 @@
+import Domain
+import Testing
+
+@testable import Alerting
+
+struct CheckMachineTests {
+    private static let id = CheckID(1)
+    private static let zero = Timestamp(seconds: 1_767_225_600)
+
+    /// One check, fed with what happens: the ledger's part is `CheckTable`'s own.
+    private struct Story {
+        var definition = CheckDefinition()
+        var ledger = Ledger()
+        var now = CheckMachineTests.zero
+        var verdicts: [CheckMachine.Verdict] = []
+
+        init(_ change: (inout CheckDefinition) -> Void = { _ in }) throws {
+            definition.period = .hours(1)
+            definition.grace = .minutes(10)
+            change(&definition)
+            let standing = CheckMachine.begin(definition, expected: now + definition.period)
+            try apply(
+                .checkRegistered(
+                    CheckRegistered(
+                        check: CheckMachineTests.id,
+                        scheduler: 1,
+                        address: Sealed(keyID: 1, bytes: []),
+                        definition: definition.packed(),
+                        standing: standing
+                    )
+                )
+            )
+        }
+
+        var entry: CheckEntry {
+            get throws { try #require(ledger.checks.entries[CheckMachineTests.id]) }
+        }
+
+        mutating func apply(_ record: Record) throws {
+            let entry = Entry(
+                sequence: ledger.sequence.next,
+                time: now,
+                account: 1,
+                visibility: .account,
+                record: record
+            )
+            try ledger.apply(entry, at: .none)
+        }
+
+        mutating func ping(_ kind: PingKind, run: UniqueID? = nil) throws {
+            let (record, verdict) = CheckMachine.take(
+                Ping(kind, run: run),
+                CheckMachineTests.id,
+                try entry,
+                definition,
+                now: now,
+                next: { now + definition.period }
+            )
+            try apply(.checkPinged(record))
+            verdicts.append(verdict)
+        }
+
+        /// Lets time pass, and judges each deadline on the way.
+        mutating func pass(_ span: Span) throws {
+            let end = now + span
+            for _ in 0..<100 {
+                let deadline = try entry.standing.deadline
+                guard deadline <= end else { break }
+                now = deadline
+                let found = CheckMachine.lapse(
+                    CheckMachineTests.id,
+                    try entry,
+                    definition,
+                    now: now,
+                    next: { now + definition.period }
+                )
+                let (record, verdict) = try #require(found)
+                try apply(.checkLapsed(record))
+                verdicts.append(verdict)
+            }
+            now = end
+        }
+    }
+
+    @Test func `a check that is never heard from opens once, a grace after the expected instant`() throws {
+        var story = try Story()
+        try story.pass(.minutes(69))
+        #expect(story.verdicts.isEmpty)
+        try story.pass(.minutes(1))
+        #expect(story.verdicts == [.open(.missed)])
+        try story.pass(.days(30))
+        #expect(story.verdicts == [.open(.missed)], "silence that goes on is one record")
+        try story.ping(.success)
+        #expect(story.verdicts == [.open(.missed), .resolve])
+        #expect(try story.entry.standing.status == .up)
+    }
+
+    @Test func `a reported failure opens at once, the next success resolves`() throws {
+        var story = try Story()
+        try story.ping(.success)
+        try story.ping(.fail)
+        try story.ping(.fail)
+        try story.ping(.success)
+        #expect(story.verdicts == [.nothing, .open(.failing), .nothing, .resolve])
+    }
+
+    @Test func `failures_to_open and successes_to_resolve count ends in a row`() throws {
+        var story = try Story {
+            $0.failuresToOpen = 3
+            $0.successesToResolve = 2
+        }
+        try story.ping(.fail)
+        try story.ping(.success)
+        try story.ping(.fail)
+        try story.pass(.minutes(70))
+        #expect(story.verdicts == [.nothing, .nothing, .nothing, .nothing])
+        try story.pass(.minutes(70))
+        #expect(story.verdicts.last == .open(.missed))
+        try story.ping(.success)
+        #expect(story.verdicts.last == .nothing)
+        try story.ping(.success)
+        #expect(story.verdicts.last == .resolve)
+    }
+
+    @Test func `a start without an end times out after the longest runtime, a crash loop too`() throws {
+        var story = try Story { $0.maxRuntime = .minutes(30) }
+        try story.ping(.start)
+        try story.pass(.minutes(20))
+        try story.ping(.start)
+        try story.pass(.minutes(9))
+        #expect(story.verdicts == [.nothing, .nothing])
+        try story.pass(.minutes(1))
+        #expect(story.verdicts.last == .open(.timedOut))
+        #expect(try story.entry.starts.isEmpty)
+    }
+
+    @Test func `an end is matched with the start of its own run`() throws {
+        let (a, b) = (UniqueID(high: 1, low: 1), UniqueID(high: 2, low: 2))
+        var story = try Story()
+        try story.ping(.start, run: a)
+        try story.pass(.minutes(2))
+        try story.ping(.start, run: b)
+        try story.pass(.minutes(1))
+        try story.ping(.success, run: a)
+        #expect(try story.entry.lastDuration == .minutes(3))
+        #expect(try story.entry.starts.map(\.run) == [b])
+        try story.ping(.success)
+        #expect(try story.entry.starts.isEmpty, "an end without a name ends them all")
+        #expect(try story.entry.lastDuration == nil)
+    }
+
+    @Test func `a log is kept and changes nothing`() throws {
+        var story = try Story()
+        let before = try story.entry.standing
+        try story.ping(.log)
+        #expect(try story.entry.standing == before)
+        #expect(try story.entry.recent.map(\.kind) == [.log])
+        #expect(try story.entry.lastPing == nil)
+    }
+
+    @Test func `what was expected while nobody listened gets its grace once more`() throws {
+        var story = try Story()
+        let stopped = story.now + .minutes(59)
+        let started = story.now + .hours(5)
+        let unwatched = CheckMachine.unwatched(
+            Self.id,
+            try story.entry,
+            story.definition,
+            since: stopped,
+            until: started
+        )
+        let gap = try #require(unwatched)
+        #expect(gap.deadline == started + .minutes(10))
+        story.now = started
+        try story.apply(.checkUnwatched(gap))
+        try story.pass(.minutes(9))
+        #expect(story.verdicts.isEmpty)
+        try story.pass(.minutes(1))
+        #expect(story.verdicts == [.open(.missed)])
+        let early = CheckMachine.unwatched(
+            Self.id,
+            try Story().entry,
+            story.definition,
+            since: Self.zero,
+            until: Self.zero + .minutes(30)
+        )
+        #expect(early == nil, "nothing was expected yet")
+    }
+
+    @Test func `the latest pings are kept, and no more`() throws {
+        var story = try Story()
+        for _ in 0..<(CheckEntry.recentMax + 5) { try story.ping(.success) }
+        #expect(try story.entry.recent.count == CheckEntry.recentMax)
+        #expect(try story.entry.pings == UInt64(CheckEntry.recentMax + 5))
+        for number in 1...40 { try story.ping(.start, run: UniqueID(high: 0, low: UInt64(number))) }
+        #expect(try story.entry.starts.count == CheckEntry.startsMax)
+    }
+
+    @Test func `an alert's key says its check`() {
+        #expect(CheckMachine.check(ofKey: CheckMachine.key(of: CheckID(12))) == CheckID(12))
+        #expect(CheckMachine.check(ofKey: "job/12") == nil)
+    }
+}
