@@ -58,6 +58,30 @@ package protocol EngineFace: Sendable {
     func pendingMessages() async throws(CommandError) -> [MessageView]
     func resendDead(channel: String?) async throws(CommandError) -> Resent
 
+    func ping(
+        _ target: PingTarget,
+        _ ping: Ping,
+        creating definition: CheckDefinition?
+    ) async throws(CommandError) -> PingAnswer
+    func badge(key: String, word: String) async throws(CommandError) -> BadgeCount?
+    func registerCheck(
+        _ definition: CheckDefinition,
+        scheduler: UInt32
+    ) async throws(CommandError) -> CheckView
+    func reviseCheck(
+        _ check: CheckID,
+        as caller: Caller,
+        ifMatch: Sequence?,
+        change: @escaping @Sendable (CheckDefinition) throws(CommandError) -> CheckDefinition
+    ) async throws(CommandError) -> CheckView
+    func removeCheck(_ check: CheckID, as caller: Caller, ifMatch: Sequence?) async throws(CommandError)
+    func pauseCheck(_ check: CheckID, as caller: Caller) async throws(CommandError) -> CheckView
+    func resumeCheck(_ check: CheckID, as caller: Caller) async throws(CommandError) -> CheckView
+    func check(_ id: CheckID, as caller: Caller) async throws(CommandError) -> CheckView
+    func checks(after: CheckID, limit: Int, as caller: Caller) async throws(CommandError) -> [CheckView]
+    func pingKey(of scheduler: UInt32) async throws(CommandError) -> String?
+    func renewPingKey(of scheduler: UInt32) async throws(CommandError) -> String
+
     func clock() async throws(CommandError) -> ClockState
     func drive(_ command: ClockCommand) async throws(CommandError) -> ClockState
 

@@ -30,6 +30,8 @@ package struct Route: Sendable {
     var query: [Parameter] = []
     /// Query names are the caller's own business (the sink).
     var takesAnyQuery = false
+    /// Of a longer body, this many bytes are kept and the rest is read and dropped; nil refuses it (413).
+    var bodyKeptBytesMax: Int?
     /// Accepts `If-Match`.
     var isConditional = false
     /// Named schemas (`Schemas`); nil without a body.

@@ -116,6 +116,41 @@ enum Schemas {
         ("warnings", list(text)),
     ]
 
+    // MARK: Checks
+
+    private static let checkRequest: [Property] = [
+        ("name", text), ("slug", type("string", about: "a-z 0-9 _ -, unique within its scheduler")),
+        ("tags", list(text)),
+        ("schedule", .object([JSON.Member("oneOf", .array([type("string", "null"), list(text)]))])),
+        ("zone", text), ("period", type("string", "integer", "null", about: "without a schedule; 1d")),
+        ("grace", span),
+        ("max_runtime", type("string", "integer", "null", about: "from a start to its end; null: the grace")),
+        ("failures_to_open", number), ("successes_to_resolve", number),
+    ]
+
+    private static let checkAnswer: [Property] = [
+        ("id", text), ("url", text), ("scheduler", number),
+        ("state", choice(["paused", "down", "started", "late", "waiting", "up"])),
+        ("status", choice(CheckStatus.allCases.map(\.word))), ("ping_url", text),
+        ("slug_url", type("string", "null")), ("badge_url", type("string", "null")), ("expected_at", instant),
+        ("deadline_at", instant),
+        ("last_ping_at", instant), ("last_duration", type("string", "null")), ("failures", number),
+        ("successes", number), ("open_starts", number), ("pings", number),
+        (
+            "unwatched",
+            type("object", "null", about: "since, until: the server was down when a ping may have come")
+        ),
+        ("description", text), ("sequence", number), ("created_at", instant),
+    ]
+
+    private static let ping: [Property] = [
+        ("id", text), ("at", instant), ("kind", choice(PingKind.allCases.map(\.word))),
+        ("exit_code", type("integer", "null")), ("rid", type("string", "null")),
+        ("duration", type("string", "null")), ("method", text), ("source", text), ("body_bytes", number),
+        ("body", type("string", "null", about: "of one ping, not in lists")),
+        ("body_hex", type("string", "null", about: "where the body is not UTF-8")),
+    ]
+
     // MARK: What happened
 
     private static let failure = object([
@@ -190,8 +225,9 @@ enum Schemas {
             "Alert",
             object([
                 ("id", text), ("key", text), ("state", choice(["open", "acknowledged", "resolved"])),
-                ("severity", text), ("cause", text), ("title", text), ("details", list(text)), ("job", text),
-                ("job_url", text), ("opened_at", instant), ("acknowledged_at", instant),
+                ("severity", text), ("cause", text), ("title", text), ("details", list(text)),
+                ("job", type("string", "null", about: "null: a check's, which `key` names")),
+                ("job_url", type("string", "null")), ("opened_at", instant), ("acknowledged_at", instant),
                 ("channels", list(text)),
             ])
         ),
@@ -210,6 +246,14 @@ enum Schemas {
                 ("attempts", number), ("retry_at", instant), ("reason", type("string", "null")),
                 ("overtaken", flag),
             ])
+        ),
+        JSON.Member("CheckRequest", object(checkRequest)),
+        JSON.Member("Check", object(checkRequest + checkAnswer)),
+        JSON.Member("Ping", object(ping)),
+        JSON.Member("CheckIn", object([("id", text)])),
+        JSON.Member(
+            "PingKey",
+            object([("ping_key", type("string", "null")), ("url", type("string", "null"))])
         ),
         JSON.Member("TestMessage", object([("message", text)])),
         JSON.Member("Payload", object([("payload", text)])),

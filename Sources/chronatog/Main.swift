@@ -26,6 +26,7 @@ struct Chronatog: AsyncParsableCommand {
                     RemoveCommand.self,
                 ]
             ),
+            CommandGroup(name: "What others do", subcommands: [CheckCommand.self]),
             CommandGroup(
                 name: "In and out",
                 subcommands: [ImportCommand.self, ExportCommand.self, ApplyCommand.self]

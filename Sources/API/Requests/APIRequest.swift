@@ -9,6 +9,8 @@ package struct APIRequest: Sendable {
     package var query = QueryFields()
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
+    /// Bytes that were sent, of which `body` may hold the first only (`Route.bodyKeptBytesMax`).
+    var bodyBytes: Int
     /// The address the connection comes from, without the port; empty when unknown.
     package var remoteAddress: String
     package var caller: Caller = .operator
@@ -26,6 +28,7 @@ package struct APIRequest: Sendable {
         self.target = target
         self.headers = headers
         self.body = body
+        bodyBytes = body.count
         self.remoteAddress = remoteAddress
     }
 

@@ -84,7 +84,7 @@ enum JobRoutes {
         let surroundings = try await site.surroundings()
         let form = JobForm(object: try RequestBody.object(request.body), surroundings: surroundings)
         let draft = try form.draft(.whole, current: nil)
-        let scheduler = try await scheduler(site, request)
+        let scheduler = try await site.scheduler(wantedBy: request)
         if try request.isDryRun {
             let view = try await site.engine.preview(draft, scheduler: scheduler)
             return .json(site.json(view, now: surroundings.now))
@@ -97,25 +97,6 @@ enum JobRoutes {
             status: 201,
             location: site.url("\(path)/\(view.id)")
         )
-    }
-
-    /// Where a new job goes: a scheduler's own, or the one that the operator names.
-    private static func scheduler(_ site: Site, _ request: APIRequest) async throws -> UInt32 {
-        let wanted = request.query["scheduler"]
-        if case .scheduler(let own) = request.caller {
-            guard wanted == nil || wanted == "\(own)" else {
-                throw Problem.notFound("scheduler \(wanted ?? "")")
-            }
-            return own
-        }
-        guard let wanted else { return try await site.gate.defaultScheduler() }
-        let all = try await site.engine.schedulers()
-        guard
-            let found = all.first(where: {
-                "\($0.number)" == wanted || $0.name == wanted || $0.username == wanted
-            })
-        else { throw Problem.notFound("scheduler \(wanted)") }
-        return found.number
     }
 
     @Sendable private static func list(_ site: Site, _ request: APIRequest) async throws -> Reply {
@@ -211,6 +192,27 @@ extension APIRequest {
             }
             return flag
         }
+    }
+}
+
+extension Site {
+    /// Whose a new job or check is: a scheduler's own, or the one that the operator names.
+    func scheduler(wantedBy request: APIRequest) async throws -> UInt32 {
+        let wanted = request.query["scheduler"]
+        if case .scheduler(let own) = request.caller {
+            guard wanted == nil || wanted == "\(own)" else {
+                throw Problem.notFound("scheduler \(wanted ?? "")")
+            }
+            return own
+        }
+        guard let wanted else { return try await gate.defaultScheduler() }
+        let all = try await engine.schedulers()
+        guard
+            let found = all.first(where: {
+                "\($0.number)" == wanted || $0.name == wanted || $0.username == wanted
+            })
+        else { throw Problem.notFound("scheduler \(wanted)") }
+        return found.number
     }
 }
 

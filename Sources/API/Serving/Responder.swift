@@ -87,9 +87,9 @@ struct Responder: Sendable {
         }
         // The decoder lets digits through, and more of them than an Int holds.
         let announced = request.headers[.contentLength].map { Int($0) ?? .max }
-        if let announced, announced > bytesMax { throw tooLarge(bytesMax) }
-        let body = try await collect(request.body, upTo: bytesMax)
-        if let announced, announced != body.count { throw Problem(.malformed, "The body ended early.") }
+        if let announced, announced > bytesMax, route.bodyKeptBytesMax == nil { throw tooLarge(bytesMax) }
+        let (body, bytes) = try await collect(request.body, upTo: bytesMax, keeping: route.bodyKeptBytesMax)
+        if let announced, announced != bytes { throw Problem(.malformed, "The body ended early.") }
         var own = APIRequest(
             method: request.method.rawValue,
             target: target,
@@ -98,6 +98,7 @@ struct Responder: Sendable {
             remoteAddress: context.remoteAddress
         )
         own.parameters = parameters
+        own.bodyBytes = bytes
         return own
     }
 
@@ -105,13 +106,20 @@ struct Responder: Sendable {
         Problem(.tooLarge, "The body is limited to \(max) bytes (body-bytes-max).")
     }
 
-    private static func collect(_ body: HummingbirdCore.RequestBody, upTo max: Int) async throws -> [UInt8] {
+    /// The body, or the first bytes of it, and how long all of it was.
+    private static func collect(
+        _ body: HummingbirdCore.RequestBody,
+        upTo max: Int,
+        keeping kept: Int?
+    ) async throws -> ([UInt8], Int) {
         var bytes: [UInt8] = []
+        var count = 0
         for try await buffer in body {
-            guard bytes.count + buffer.readableBytes <= max else { throw tooLarge(max) }
-            bytes.append(contentsOf: buffer.readableBytesView)
+            count += buffer.readableBytes
+            guard kept != nil || count <= max else { throw tooLarge(max) }
+            bytes.append(contentsOf: buffer.readableBytesView.prefix((kept ?? max) - bytes.count))
         }
-        return bytes
+        return (bytes, count)
     }
 
     // MARK: Answers
