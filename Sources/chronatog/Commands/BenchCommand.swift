@@ -9,7 +9,7 @@ struct BenchCommand: AsyncParsableCommand {
             "Use a release build. Budgets were set on two cores; only ratios within one run compare well.",
         subcommands: [
             DispatchBench.self, AppendBench.self, RecoverBench.self, IdleBench.self, CronBench.self,
-            Contestant.self, SinkProcess.self, Opened.self,
+            PingBench.self, Contestant.self, SinkProcess.self, Pinged.self, Opened.self,
         ]
     )
 }
