@@ -100,6 +100,8 @@ enum Schemas {
         ("keep_body", number), ("keep_success_body", flag), ("redirects", number),
         ("history_age", type("string", "null", about: "30d")), ("history_runs", type("integer", "null")),
         ("alert_after", type("integer", about: "failures in a row that open an alert; 0: none")),
+        ("completion", choice(Completion.allCases.map(\.word))),
+        ("max_runtime", type("string", "integer", "null", about: "a run open for longer opens an alert")),
         ("labels", list(type("string", about: "1 to 64 of a-z 0-9 . _ : / -"))),
     ]
 
@@ -175,7 +177,7 @@ enum Schemas {
         ("id", text), ("job", text), ("slot", type("string", "null")),
         ("trigger", choice(["schedule", "manual", "reboot", "released"])), ("scheduled_at", instant),
         ("started_at", instant), ("ended_at", instant), ("result", choice(results)), ("failure", failure),
-        ("attempts", list(attempt)), ("retry_at", instant),
+        ("attempts", list(attempt)), ("retry_at", instant), ("awaited_until", instant),
     ]
 
     private static let slot: [Property] = [

@@ -12,6 +12,8 @@ package struct Courier: Sendable {
     private let userAgent: String
     /// Where `/_sink/…` leads; nil until the listener is bound, or when there is no sink.
     package var sinkOrigin: Origin?
+    /// What completion URLs begin with; nil until the listener is bound.
+    package var publicURL: String?
     /// By job number, because it is looked up twice for every call.
     private var prepared: [Prepared?] = []
     /// The jobs in `prepared`, in the order in which they came: a ring, once it is full.
@@ -119,6 +121,11 @@ package struct Courier: Sendable {
             WebhookSignature.sign(id: key, timestamp: now.seconds, body: body, key: prepared.signingKey)
         )
         lines.add("Chronatog-Scheduled-At", scheduledAt)
+        if definition.completion == .ping, let publicURL,
+            let name = keys.completion(storeID: storeID, run: runID, openedAt: run.openedAt)
+        {
+            lines.add("Chronatog-Completion-URL", "\(publicURL)/ping/\(name.text)")
+        }
         try addOwn(definition, body, template, opener, to: &lines)
         let (origin, target) = try place(definition.callback.target, template, opener, &lines)
         return Call(

@@ -14,7 +14,7 @@ package enum RetryDecision: Sendable, Hashable {
             .unknown:
             true
         case .status: [408, 425, 429].contains(report.status) || report.status >= 500
-        case .body, .egress, .template: false
+        case .body, .egress, .template, .completion: false
         }
     }
 

@@ -27,6 +27,8 @@ package enum FailureKind: UInt8, Sendable, CaseIterable {
     case closed = 12
     /// Chronatog stopped between sending and recording: nobody knows whether the call arrived.
     case unknown = 13
+    /// Answered 202, and the ping that was to end the run said that it failed, or did not come.
+    case completion = 14
 
     /// The word used outside.
     package var word: String {
@@ -44,6 +46,7 @@ package enum FailureKind: UInt8, Sendable, CaseIterable {
         case .template: "template"
         case .closed: "closed"
         case .unknown: "unknown"
+        case .completion: "completion"
         }
     }
 
@@ -66,6 +69,8 @@ package enum FailureKind: UInt8, Sendable, CaseIterable {
         case .closed: "Look at the target's log: it closed the connection or did not answer with HTTP/1.1."
         case .unknown:
             "Look at the target's log for the idempotency key; on_unknown decides what happens next."
+        case .completion:
+            "Look at the target's log: it took the work, and has to ping the call's Chronatog-Completion-URL."
         }
     }
 }

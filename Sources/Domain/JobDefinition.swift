@@ -36,6 +36,10 @@ package struct JobDefinition: Sendable, Hashable {
     package var history = HistoryPolicy()
     /// Failures in a row that open an alert, retries spent; 0 opens none.
     package var alertAfter: UInt32 = 1
+    /// What ends a run that is answered 202.
+    package var completion = Completion.answer
+    /// A run that is open for longer opens an alert; zero for never.
+    package var maxRuntime = Span.zero
     /// Words to find jobs by, in ascending order, each once.
     package var labels: [String] = []
 
@@ -50,6 +54,21 @@ package struct JobDefinition: Sendable, Hashable {
     }
 
     package var catchupMode: Catchup { catchup.mode ?? (isOneShot ? .all : .last) }
+}
+
+/// What ends a run whose call is answered 202 (`completion`).
+package enum Completion: UInt8, Sendable, CaseIterable {
+    /// The answer, as any other success.
+    case answer = 0
+    /// A ping to the URL that the call carried, or the run's deadline.
+    case ping = 1
+
+    package var word: String {
+        switch self {
+        case .answer: "answer"
+        case .ping: "ping"
+        }
+    }
 }
 
 /// The longest each phase of a job's call may take; none has a cap.

@@ -23,6 +23,8 @@ package struct Ledger: Sendable {
     package private(set) var zones: [String: ZoneAdopted] = [:]
     package private(set) var alerts = AlertTable()
     package private(set) var checks = CheckTable()
+    /// Open runs whose calls are over and whose ends are to come.
+    package private(set) var awaited: [RunID: RunAwaited] = [:]
 
     package init() {}
 
@@ -40,7 +42,8 @@ package struct Ledger: Sendable {
         schedulersEver: UInt32,
         zones: [String: ZoneAdopted],
         alerts: AlertTable,
-        checks: CheckTable = CheckTable()
+        checks: CheckTable = CheckTable(),
+        awaited: [RunID: RunAwaited] = [:]
     ) {
         self.sequence = sequence
         self.lastTime = lastTime
@@ -55,6 +58,7 @@ package struct Ledger: Sendable {
         self.zones = zones
         self.alerts = alerts
         self.checks = checks
+        self.awaited = awaited
         for (id, run) in openRuns where jobs[run.job].openRuns > 1 {
             openRunsBeyondOne[run.job, default: []].append(id)
         }
@@ -155,6 +159,9 @@ package struct Ledger: Sendable {
             openRuns[record.run]?.attempt = record.n
             openRuns[record.run]?.retryAt = nil
         case .runClosed(let record): try close(record, at: entry.time)
+        case .runAwaited(let record):
+            guard openRuns[record.run] != nil else { throw .unknownRun(record.run, sequence: sequence) }
+            awaited[record.run] = record
         // It changes nothing, or `apply` has dealt with it.
         default: break
         }
@@ -224,6 +231,7 @@ package struct Ledger: Sendable {
         guard let run = openRuns.removeValue(forKey: record.run) else {
             throw .unknownRun(record.run, sequence: sequence)
         }
+        if !awaited.isEmpty { awaited[record.run] = nil }
         let job = run.job
         jobs[job].openRuns -= 1
         if var others = openRunsBeyondOne[job] {
@@ -305,6 +313,7 @@ extension Record {
         case .attemptFailed(let r): r.job
         case .attemptIntended(let r): r.job
         case .runClosed(let r): r.job
+        case .runAwaited(let r): r.job
         case .jobFellBehind(let r): r.job
         case .alertOpened(let r): r.job
         case .alertAcknowledged(let r): r.job

@@ -47,6 +47,7 @@ package enum Record: Sendable, Hashable {
     case checkLapsed(CheckLapsed)
     case checkUnwatched(CheckUnwatched)
     case pingKeySet(PingKeySet)
+    case runAwaited(RunAwaited)
 }
 
 /// A credential and quota holder. The password is kept as PBKDF-free salted SHA-256 because it is 26 random

@@ -13,7 +13,7 @@ package struct UniqueID: Sendable, Hashable {
 
     /// The first sixteen bytes as a random UUID, version 4; nil for fewer.
     package init?(random bytes: [UInt8]) {
-        guard let plain = UniqueID(bytes: bytes[...]) else { return nil }
+        guard let plain = UniqueID(bytes: bytes.prefix(Self.byteCount)) else { return nil }
         high = plain.high & ~0xf000 | 0x4000
         low = plain.low & ~(3 << 62) | 2 << 62
     }

@@ -68,6 +68,15 @@ package struct KeyRing: Sendable {
     }
 }
 
+extension KeyRing {
+    /// What a run's completion URL is known by: derived and never stored. With the time, because a restore
+    /// gives numbers out again.
+    package func completion(storeID: [UInt8], run: RunID, openedAt: Timestamp) -> UniqueID? {
+        let message = Array("chronatog completion \(run) \(openedAt.microseconds) ".utf8) + storeID
+        return UniqueID(random: KeyedHash.code(of: message, key: root))
+    }
+}
+
 /// Where a secret belongs.
 package struct SecretPlace: Sendable, Hashable {
     package var account: UInt32

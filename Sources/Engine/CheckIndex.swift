@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Domain
 internal import Effects
 internal import Scheduling
@@ -16,9 +17,19 @@ struct CheckIndex: Sendable {
     var keyOfScheduler: [UInt32: String] = [:]
     var schedulerOfBadge: [String: UInt32] = [:]
     var plans: [CheckID: CheckPlan] = [:]
+    /// Runs that end with a ping, by what their URLs say; the latest, open or not.
+    var runs: [UniqueID: RunID] = [:]
+    private var runOrder = Deque<UniqueID>()
+    private static let runsMax = 65_536
     /// The earliest alarm that stands for a check. A ping moves the deadline and leaves the alarm: when it
     /// rings too early it is set again, once, instead of once for every ping.
     var armed: [CheckID: Timestamp] = [:]
+
+    mutating func note(_ run: RunID, name: UniqueID) {
+        guard runs.updateValue(run, forKey: name) == nil else { return }
+        runOrder.append(name)
+        if runOrder.count > Self.runsMax { runs[runOrder.removeFirst()] = nil }
+    }
 
     mutating func note(_ check: CheckID, address: UniqueID, scheduler: UInt32, slug: String) {
         byAddress[address] = check

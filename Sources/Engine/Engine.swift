@@ -54,10 +54,16 @@ package final class Engine: Sendable {
     /// Starts the threads, once the listener is bound.
     /// - Parameters:
     ///   - sinkOrigin: where `/_sink/…` leads; nil when this server has no sink.
+    ///   - publicURL: what completion URLs begin with, without a `/` at its end.
     ///   - onFailure: called, once, when the journal can no longer be written.
-    package func start(sinkOrigin: Origin?, onFailure: @escaping @Sendable (String) -> Void) {
+    package func start(
+        sinkOrigin: Origin?,
+        publicURL: String? = nil,
+        onFailure: @escaping @Sendable (String) -> Void
+    ) {
         var loop = loop
         loop.flow.courier.sinkOrigin = sinkOrigin
+        loop.flow.courier.publicURL = publicURL
         let ready = loop
         // Queues of their own, because both block: the engine in its mailbox, the writer in fdatasync.
         DispatchQueue(label: "chronatog.engine", qos: .userInitiated).async(group: finished) {

@@ -83,6 +83,7 @@ package struct Flow: Sendable {
             case .limitRoom(let limit): serve(limit, now: now)
             case .message(let id): messageDue(id, now: now)
             case .check(let check): checkDue(check, now: now)
+            case .runtime(let run): outlast(run, now: now)
             }
         }
         alarmsAtOnce = rung == alarmsAtOnce ? min(2 * rung, Self.alarmsMax) : Self.alarmsMin
@@ -145,6 +146,7 @@ package struct Flow: Sendable {
         guard let flight = flights[id], let run = ledger.openRuns[flight.run],
             let prepared = courier.prepare(run.job, ledger)
         else { return nil }
+        if run.attempt == 1 { watch(flight.run, run, prepared.definition) }
         do {
             let call = try courier.call(
                 id: id,
@@ -176,7 +178,9 @@ package struct Flow: Sendable {
                 pattern: prepared.pattern
             )
             metrics.note(report)
-            if report.failure == nil {
+            if report.failure == nil, report.status == 202, prepared.definition.completion == .ping {
+                awaitCompletion(flight.run, run, report, prepared.definition, now: now)
+            } else if report.failure == nil {
                 close(flight.run, run, as: .ok, report, now: now)
             } else {
                 var retryAfter: String?

@@ -34,6 +34,10 @@ extension Flow {
             take(ping, check, now: now)
             return .taken
         }
+        if case .address(let name) = target, let run = checks.runs[name] {
+            complete(run, ping, now: now)
+            return .taken
+        }
         guard let definition, case .slug(let key, _) = target, let scheduler = checks.schedulerOfKey[key]
         else { return .noSuchCheck }
         let view = try registerCheck(definition, scheduler: scheduler, now: now)

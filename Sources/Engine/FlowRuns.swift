@@ -81,6 +81,7 @@ extension Flow {
 
     /// A run that still waits for a place at its deadline ends there.
     mutating func overrun(_ id: RunID, now: Timestamp) {
+        if let awaited = ledger.awaited[id] { return giveUp(awaited, now: now) }
         guard let run = ledger.openRuns[id], run.retryAt != nil else { return }
         let failure = Failure(
             .timeoutTotal,

@@ -106,6 +106,11 @@ extension Flow {
     /// A call whose outcome was never recorded is `unknown`; the job's `on_unknown` says what follows.
     private mutating func takeUpRuns(now: Timestamp) {
         for (id, run) in ledger.openRuns.sorted(by: { $0.key < $1.key }) {
+            if let definition = courier.prepare(run.job, ledger)?.definition { watch(id, run, definition) }
+            if let awaited = ledger.awaited[id] {
+                timetable.set(.runDeadline(id), at: max(awaited.until, now + Self.completionGrace))
+                continue
+            }
             if let retryAt = run.retryAt {
                 timetable.set(.retry(id), at: retryAt)
                 continue

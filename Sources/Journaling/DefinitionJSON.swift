@@ -38,6 +38,8 @@ extension JobDefinition {
                 ("history_age", history.age == .zero ? nil : .span(history.age)),
                 ("history_runs", history.runs == 0 ? nil : .count(history.runs)),
                 ("alert_after", alertAfter == 1 ? nil : .count(alertAfter)),
+                ("completion", completion == .answer ? nil : .string(completion.word)),
+                ("max_runtime", maxRuntime == .zero ? nil : .span(maxRuntime)),
                 ("labels", labels.isEmpty ? nil : .array(labels.map { .string($0) })),
             ])
         )

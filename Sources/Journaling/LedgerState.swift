@@ -10,6 +10,7 @@ struct LedgerState {
     var pauses: [JobID: JobPaused] = [:]
     var queued: [JobID: [Slot]] = [:]
     var openRuns: [RunID: OpenRun] = [:]
+    private(set) var awaited: [RunID: RunAwaited] = [:]
     private var alertFields = AlertTableFields()
     var alerts: AlertTable { alertFields.table }
     private var checkFields = CheckTableFields()
@@ -45,6 +46,9 @@ struct LedgerState {
         }
         w.write(ledger.alerts)
         w.write(ledger.checks)
+        for (_, awaited) in ledger.awaited.sorted(by: { $0.key < $1.key }) {
+            w.nest(23) { awaited.encode(into: &$0) }
+        }
         return w.bytes
     }
 
@@ -75,6 +79,10 @@ struct LedgerState {
                 var (key, inner) = try Self.keyed(slice)
                 openRuns[RunID(key)] = try OpenRun(fields: &inner)
             case (9...12, .bytes(let slice)): try alertFields.take(field, slice)
+            case (23, .bytes(let slice)):
+                var inner = FieldReader(slice)
+                let record = try RunAwaited(fields: &inner)
+                awaited[record.run] = record
             case (20, .number(let number)): checkFields.checksEver = UInt32(truncatingIfNeeded: number)
             case (21, .bytes(let slice)), (22, .bytes(let slice)): try checkFields.take(field, slice)
             default: throw .invalid(field: field, of: what)
@@ -103,6 +111,33 @@ struct LedgerState {
             slots.append(slot.resolved(from: zero))
         }
         return slots
+    }
+}
+
+extension RunAwaited {
+    fileprivate func encode(into w: inout FieldWriter) {
+        w.write(1, run.value)
+        w.write(2, UInt64(job.number))
+        w.write(3, time: until, from: zero)
+        w.write(report: report)
+    }
+
+    fileprivate init(fields reader: inout FieldReader) throws(FieldError) {
+        let kind = RecordKind.runAwaited
+        var due = TimeField()
+        self.init(job: JobID(0), run: .zero, report: AttemptReport(n: 1), until: .distantFuture)
+        while let (field, value) = try reader.next() {
+            switch field {
+            case 1: run = RunID(try value.number(field, kind))
+            case 2: job = JobID(try value.number(field, kind))
+            case 3, 4: try due.take(value, isFine: field == 4, field: field, of: kind)
+            default:
+                guard try report.take(field, value, kind) else {
+                    throw .invalid(field: field, of: "awaited run")
+                }
+            }
+        }
+        until = due.resolved(from: zero)
     }
 }
 

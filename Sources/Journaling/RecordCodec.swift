@@ -59,6 +59,10 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
         w.write(1, context.distance(to: r.run))
         w.write(2, UInt64(r.result.rawValue))
         w.write(report: r.report)
+    case .runAwaited(let r):
+        w.write(1, context.distance(to: r.run))
+        w.write(2, time: r.until, from: now)
+        w.write(report: r.report)
     case .clockStepped(let r): r.encode(from: now, into: &w)
     case .jobFellBehind(let r): r.encode(into: &w)
     case .folderRestored(let r): r.encode(from: now, into: &w)

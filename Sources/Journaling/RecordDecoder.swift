@@ -48,7 +48,8 @@ func decodePayload(
     case .slotDecided, .slotsDecided, .slotQueued:
         return try DecisionFields(kind, &reader).record(kind, context)
     case .runOpened: return .runOpened(try RunOpened(context, &reader))
-    case .attemptFailed, .attemptIntended, .runClosed: return try decodeAttempt(kind, context, &reader)
+    case .attemptFailed, .attemptIntended, .runClosed, .runAwaited:
+        return try decodeAttempt(kind, context, &reader)
     case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
         .messageFailed, .messageDead, .messageResent:
         return try decodeAlert(kind, context, &reader)
@@ -290,10 +291,10 @@ private func decodeAttempt(
     while let (field, value) = try reader.next() {
         switch (field, kind) {
         case (1, _): run = context.run(at: try value.number(field, kind))
-        case (2, .attemptFailed), (3, .attemptFailed):
+        case (2, .attemptFailed), (3, .attemptFailed), (2, .runAwaited), (3, .runAwaited):
             try retryAt.take(value, isFine: field == 3, field: field, of: kind)
         case (2, _): second = try value.number(field, kind)
-        case (20...31, .attemptFailed), (20...31, .runClosed):
+        case (20...31, .attemptFailed), (20...31, .runClosed), (20...31, .runAwaited):
             guard try report.take(field, value, kind) else { throw .invalid(field: field, of: kind.name) }
         default: throw .invalid(field: field, of: kind.name)
         }
@@ -302,6 +303,9 @@ private func decodeAttempt(
     case .attemptFailed:
         let due = retryAt.resolved(from: context.base)
         return .attemptFailed(AttemptFailed(job: context.job, run: run, report: report, retryAt: due))
+    case .runAwaited:
+        let until = retryAt.resolved(from: context.base)
+        return .runAwaited(RunAwaited(job: context.job, run: run, report: report, until: until))
     case .attemptIntended: return .attemptIntended(AttemptIntended(job: context.job, run: run, n: second))
     default:
         guard let code = UInt8(exactly: second), let result = SlotResult(rawValue: code) else {

@@ -69,6 +69,8 @@ extension Record {
         case .attemptIntended(let r): .present([("run", .count(r.run.value)), ("n", .count(r.n))])
         case .runClosed(let r):
             .present([("run", .count(r.run.value)), ("result", .string(r.result.word))]) + r.report.members
+        case .runAwaited(let r):
+            .present([("run", .count(r.run.value)), ("until", .instant(r.until))]) + r.report.members
         case .jobFellBehind(let r):
             .present([
                 ("skips", .count(r.skips)), ("p50", .string(r.p50.text)), ("p95", .string(r.p95.text)),

@@ -39,6 +39,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case checkLapsed = 35
     case checkUnwatched = 36
     case pingKeySet = 37
+    case runAwaited = 38
 
     /// camelCase, as `Record.name`.
     package var name: String { String(describing: self) }
@@ -92,6 +93,7 @@ extension Record {
         case .checkLapsed: .checkLapsed
         case .checkUnwatched: .checkUnwatched
         case .pingKeySet: .pingKeySet
+        case .runAwaited: .runAwaited
         }
     }
 }

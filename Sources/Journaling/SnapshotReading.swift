@@ -74,7 +74,9 @@ struct Snapshot {
         } catch {
             throw .unreadable(reason: "its state cannot be read: \(error.sentence)")
         }
-        guard state.openRuns.values.allSatisfy({ jobs.contains($0.job) }) else {
+        guard state.openRuns.values.allSatisfy({ jobs.contains($0.job) }),
+            state.awaited.keys.allSatisfy({ state.openRuns[$0] != nil })
+        else {
             throw .unreadable(reason: "it has a run of a job that it does not have")
         }
         return Ledger(
@@ -90,7 +92,8 @@ struct Snapshot {
             schedulersEver: state.schedulersEver,
             zones: state.zones,
             alerts: state.alerts,
-            checks: state.checks
+            checks: state.checks,
+            awaited: state.awaited
         )
     }
 

@@ -30,6 +30,8 @@ package struct Timetable: Sendable {
         case message(MessageID)
         /// A check may have been silent for too long.
         case check(CheckID)
+        /// The run has been open for longer than its job likes.
+        case runtime(RunID)
     }
 
     /// Sixteen bytes an alarm; equal times ring in order of kind and number, which makes a run repeatable.
@@ -130,6 +132,7 @@ package struct Timetable: Sendable {
         case .limitRoom(let index): 5 << 60 | UInt64(index)
         case .message(let id): 6 << 60 | id.value
         case .check(let check): 7 << 60 | UInt64(check.number)
+        case .runtime(let run): 8 << 60 | run.value
         }
     }
 
@@ -142,6 +145,7 @@ package struct Timetable: Sendable {
         case 4: return .limitWait(JobID(UInt32(number)))
         case 5: return .limitRoom(UInt32(number))
         case 6: return .message(MessageID(number))
+        case 8: return .runtime(RunID(number))
         case 7: return .check(CheckID(UInt32(number)))
         default: return .slot(JobID(UInt32(number)))
         }

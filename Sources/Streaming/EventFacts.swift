@@ -37,6 +37,7 @@ enum EventFacts {
         case .attemptFailed(let r): attempt(r.report) + compact([("retry_at", r.retryAt.json)])
         case .attemptIntended(let r): compact([("attempt", .number(Int64(r.n)))])
         case .runClosed(let r): compact([("result", .string(r.result.word))]) + attempt(r.report)
+        case .runAwaited(let r): attempt(r.report) + compact([("until", r.until.json)])
         case .jobFellBehind(let r):
             compact([
                 ("skips", .number(Int64(r.skips))), ("p50", .string(r.p50.text)),

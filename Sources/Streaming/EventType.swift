@@ -39,6 +39,7 @@ package enum EventType: String, Sendable, CaseIterable {
     case checkLapsed = "check.lapsed"
     case checkUnwatched = "check.unwatched"
     case pingKeySet = "ping_key.set"
+    case runAwaited = "run.awaited"
 
     package init(_ record: Record) {
         self =
@@ -80,6 +81,7 @@ package enum EventType: String, Sendable, CaseIterable {
             case .checkLapsed: .checkLapsed
             case .checkUnwatched: .checkUnwatched
             case .pingKeySet: .pingKeySet
+            case .runAwaited: .runAwaited
             }
     }
 

@@ -34,6 +34,7 @@ package struct EventView: Sendable, Hashable {
             case .attemptFailed(let record): record.run
             case .attemptIntended(let record): record.run
             case .runClosed(let record): record.run
+            case .runAwaited(let record): record.run
             default: nil
             }
         facts = EventFacts.of(entry.record)

@@ -142,7 +142,9 @@ final class Composition: Sendable {
         transport.adopt(policy.current)
         let host = listen.isWildcard ? "127.0.0.1" : listen.host
         let sink = configuration.testing.isEphemeral ? Origin(isTLS: false, host: host, port: port) : nil
-        engine.start(sinkOrigin: sink) { [self] reason in
+        var reached = configuration.server.publicURL?.text ?? listen.url(port: port)
+        if reached.hasSuffix("/") { reached.removeLast() }
+        engine.start(sinkOrigin: sink, publicURL: reached) { [self] reason in
             failure.withLock { $0 = reason }
             signals.finish(because: "the journal failed")
         }

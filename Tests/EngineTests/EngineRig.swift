@@ -40,7 +40,9 @@ struct EngineRig {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         let origin = Origin(isTLS: false, host: "127.0.0.1", port: 1)
-        engine.start(sinkOrigin: origin) { reason in fatalError("the journal failed: \(reason)") }
+        engine.start(sinkOrigin: origin, publicURL: "http://chronatog.test") { reason in
+            fatalError("the journal failed: \(reason)")
+        }
         if try await engine.schedulers().isEmpty {
             _ = try await engine.registerScheduler(name: "default", username: "U", password: "P")
         }

@@ -53,6 +53,17 @@ extension SampleRecord {
                 )
             )
         ),
+        SampleRecord(
+            "runAwaited",
+            .runAwaited(
+                RunAwaited(
+                    job: job,
+                    run: Sequence(90),
+                    report: AttemptReport(n: 2, status: 202, address: "192.0.2.1"),
+                    until: noon + .hours(1)
+                )
+            )
+        ),
         SampleRecord("pingKeySet", .pingKeySet(PingKeySet(scheduler: 2, key: sealed))),
     ]
 

@@ -161,6 +161,8 @@ extension JobDefinition {
             JSON.Member("history_age", history.age == .zero ? .null : .string(history.age.text)),
             JSON.Member("history_runs", history.runs == 0 ? .null : .number(Int64(history.runs))),
             JSON.Member("alert_after", .number(Int64(alertAfter))),
+            JSON.Member("completion", .string(completion.word)),
+            JSON.Member("max_runtime", maxRuntime == .zero ? .null : .string(maxRuntime.text)),
             JSON.Member("labels", .array(labels.map { .string($0) })),
         ]
     }

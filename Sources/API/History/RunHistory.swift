@@ -16,6 +16,9 @@ package struct RunHistory: Sendable, Hashable {
     /// When the next attempt is due, while one waits.
     package private(set) var retryAt: Timestamp?
 
+    /// When it is given up, while it waits for its completion ping.
+    package private(set) var awaitedUntil: Timestamp?
+
     /// nil unless the record opens a run.
     package init?(opening entry: Entry) {
         switch entry.record {
@@ -54,7 +57,13 @@ package struct RunHistory: Sendable, Hashable {
             attempts.append(record.report)
             retryAt = record.retryAt
         case .attemptIntended(let record) where record.run == id: retryAt = nil
+        case .runAwaited(let record) where record.run == id:
+            attempts.append(record.report)
+            awaitedUntil = record.until
         case .runClosed(let record) where record.run == id:
+            // What was awaited is the attempt that the end reports.
+            if awaitedUntil != nil, attempts.last?.n == record.report.n { attempts.removeLast() }
+            awaitedUntil = nil
             // A run that was cancelled between two attempts closes without a new one.
             let isRepeated = attempts.last.map { $0.n >= record.report.n } ?? false
             if !isRepeated, record.report.n > 0 { attempts.append(record.report) }
@@ -72,6 +81,7 @@ package struct RunHistory: Sendable, Hashable {
         case .attemptFailed(let record): record.run
         case .attemptIntended(let record): record.run
         case .runClosed(let record): record.run
+        case .runAwaited(let record): record.run
         default: nil
         }
     }
@@ -90,6 +100,7 @@ package struct RunHistory: Sendable, Hashable {
             JSON.Member("attempts", .array(attempts.map(Self.json))),
         ]
         if let retryAt { members.append(JSON.Member("retry_at", retryAt.json)) }
+        if let awaitedUntil { members.append(JSON.Member("awaited_until", awaitedUntil.json)) }
         return .object(members)
     }
 

@@ -23,6 +23,13 @@ enum PolicyForm {
         fields.read("history_age", into: &job.history.age, default: .zero, atLeast: .minutes(1))
         fields.read("history_runs", into: &job.history.runs, default: 0, within: 1...JobLimits.countMax)
         fields.read("alert_after", into: &job.alertAfter, default: 1, within: 0...JobLimits.countMax)
+        fields.read(
+            "completion",
+            into: &job.completion,
+            default: .answer,
+            choices: Completion.allCases.map { ($0.word, $0) }
+        )
+        fields.read("max_runtime", into: &job.maxRuntime, default: .zero, atLeast: .milliseconds(1))
         fields.read("run_deadline", into: &job.runDeadline, default: .hours(1), atLeast: .milliseconds(1))
     }
 

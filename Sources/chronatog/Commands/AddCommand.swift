@@ -40,6 +40,8 @@ struct AddCommand: ClientCommand {
     @Option(help: "No slots before this instant.") var start: String?
     @Option(help: "No slots from this instant on.") var end: String?
     @Option(help: "Finish after so many runs.") var maxRuns: Int64?
+    @Option(help: "What ends a run that is answered 202: answer or ping.") var completion: String?
+    @Option(help: "A run open for longer opens an alert.") var maxRuntime: String?
     @Option(help: "A word to find it by: team:billing; repeatable.") var label: [String] = []
     @Option(help: "The scheduler it belongs to.") var scheduler: String?
     @Flag(help: "Print JSON.") var json = false
@@ -65,6 +67,7 @@ struct AddCommand: ClientCommand {
             ("retries", retries.map { .number($0) }), ("backoff_min", text(backoffMin)),
             ("timeouts", timeout.map { .object([.init("total", .string($0))]) }), ("jitter", text(jitter)),
             ("start", text(start)), ("end", text(end)), ("max_runs", maxRuns.map { .number($0) }),
+            ("completion", text(completion)), ("max_runtime", text(maxRuntime)),
             ("labels", label.isEmpty ? nil : .array(label.map { .string($0) })),
         ])
     }
