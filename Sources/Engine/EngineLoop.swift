@@ -159,7 +159,7 @@ struct EngineLoop: Sendable {
             return
         }
         flow.write(.clockStepped(ClockStepped(from: now - Span(microseconds: moved), to: now)), now)
-        flow.noticeClockStep(now: now)
+        flow.noticeClockStep(from: now - Span(microseconds: moved), now: now)
         logger.warning("the wall clock was stepped", metadata: ["by": "\(Span(microseconds: moved).text)"])
         wallOffset = offset
     }
@@ -267,7 +267,7 @@ struct EngineLoop: Sendable {
         case .set(let time):
             clock.set(time)
             flow.write(.clockStepped(ClockStepped(from: now, to: time)), time)
-            flow.noticeClockStep(now: time)
+            flow.noticeClockStep(from: now, now: time)
         case .freeze(let freezes): clock.freeze(freezes)
         case .speed(let speed): clock.run(speed: speed)
         }

@@ -168,15 +168,16 @@ extension Flow {
                     slug: plan.definition.slug
                 )
             }
-            if let gap = CheckMachine.unwatched(
-                check,
-                entry,
-                plan.definition,
-                since: stoppedAt,
-                until: now
-            ) {
-                write(.checkUnwatched(gap), now)
-            }
+        }
+        excuseSilence(since: stoppedAt, now: now)
+    }
+
+    /// Nobody could hear a ping from then until now: the server was down, or the machine asleep.
+    mutating func excuseSilence(since: Timestamp, now: Timestamp) {
+        for check in ledger.checks.ids {
+            guard let entry = ledger.checks.entries[check], let plan = plan(of: check) else { continue }
+            let gap = CheckMachine.unwatched(check, entry, plan.definition, since: since, until: now)
+            if let gap { write(.checkUnwatched(gap), now) }
             arm(check)
         }
     }

@@ -114,7 +114,9 @@ extension Flow {
     }
 
     /// The wall clock was set: a rate that had room again at a time that is now far away has it sooner.
-    mutating func noticeClockStep(now: Timestamp) {
+    mutating func noticeClockStep(from: Timestamp, now: Timestamp) {
+        // What was expected in the time that never was did not stay away.
+        if from < now { excuseSilence(since: from, now: now) }
         for limit in limits.indices { giveRoom(limit, now: now) }
     }
 

@@ -188,4 +188,17 @@ import Testing
         #expect(try await rig.engine.status().alarms == 1)
         await rig.stop()
     }
+
+    @Test func `a clock that leaps ahead blames no check`() async throws {
+        let stub = ChannelStub()
+        let rig = try await rig(stub)
+        let check = try await add(to: rig)
+        _ = try await rig.engine.drive(.set(EngineRig.start + .hours(9)))
+        try await rig.advance(.minutes(5))
+        #expect(stub.told.isEmpty)
+        try await ping(check, .success, at: rig)
+        try await rig.advance(.minutes(30))
+        #expect(stub.told.isEmpty)
+        await rig.stop()
+    }
 }
