@@ -102,6 +102,7 @@ enum Schemas {
         ("alert_after", type("integer", about: "failures in a row that open an alert; 0: none")),
         ("completion", choice(Completion.allCases.map(\.word))),
         ("max_runtime", type("string", "integer", "null", about: "a run open for longer opens an alert")),
+        ("alert_unusual", flag),
         ("labels", list(type("string", about: "1 to 64 of a-z 0-9 . _ : / -"))),
     ]
 

@@ -63,6 +63,7 @@ package struct AlertText: Sendable, Hashable {
             case .limitExpired: "\(name) could not run: its target's limit left no place"
             case .gone: "\(name) is paused: its target answered 410 Gone"
             case .timedOut: "\(name) ran for longer than it may"
+            case .unusual: "\(name) did not take its usual time"
             }
         var lines: [String] = []
         if let failure {

@@ -58,6 +58,8 @@ package enum AlertCause: UInt8, Sendable, CaseIterable {
     case gone = 5
     /// A check's run had no end within the longest runtime.
     case timedOut = 20
+    /// A run was much longer or shorter than the job's usual ones.
+    case unusual = 21
 
     package var word: String {
         switch self {
@@ -67,6 +69,7 @@ package enum AlertCause: UInt8, Sendable, CaseIterable {
         case .limitExpired: "limit-expired"
         case .gone: "gone"
         case .timedOut: "timed-out"
+        case .unusual: "unusual"
         }
     }
 }

@@ -40,6 +40,8 @@ package struct JobDefinition: Sendable, Hashable {
     package var completion = Completion.answer
     /// A run that is open for longer opens an alert; zero for never.
     package var maxRuntime = Span.zero
+    /// A run that is much longer or shorter than the job's usual ones opens an alert.
+    package var watchesPace = false
     /// Words to find jobs by, in ascending order, each once.
     package var labels: [String] = []
 

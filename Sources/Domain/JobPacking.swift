@@ -32,6 +32,7 @@ extension JobDefinition {
         if alertAfter != 1 { w.nest(25) { $0.write(1, signed: Int64(alertAfter)) } }
         w.write(30, UInt64(completion.rawValue))
         w.write(31, signed: maxRuntime.microseconds)
+        w.write(32, watchesPace ? 1 : 0)
         return w.bytes
     }
 
@@ -75,6 +76,7 @@ extension JobDefinition {
                 definition.completion =
                     Completion(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0)) ?? .answer
             case 31: definition.maxRuntime = Span(microseconds: value.signed ?? 0)
+            case 32: definition.watchesPace = value.number == 1
             default: throw .invalid(field: field, of: "job definition")
             }
         }

@@ -181,7 +181,7 @@ package struct Flow: Sendable {
             if report.failure == nil, report.status == 202, prepared.definition.completion == .ping {
                 awaitCompletion(flight.run, run, report, prepared.definition, now: now)
             } else if report.failure == nil {
-                close(flight.run, run, as: .ok, report, now: now)
+                succeed(flight.run, run, report, prepared.definition, now: now)
             } else {
                 var retryAfter: String?
                 if case .answered(let answer) = outcome.result { retryAfter = answer.retryAfter }

@@ -1,3 +1,4 @@
+internal import Alerting
 internal import Cron
 internal import Dispatching
 package import Domain
@@ -85,6 +86,7 @@ extension Flow {
         plans.forget(job)
         courier.forget(job)
         if definition.alertAfter == 0 { resolveAlert(of: job, .notWatched, now: now) }
+        if !definition.watchesPace { resolveAlert(key: PaceRule.key(of: job), .notWatched, now: now) }
         if ledger.jobs[job].state == .active, accepted[job] == nil {
             timetable.set(job, at: plan.due(ledger.jobs[job].next, job: job))
             finishIfDone(job, now: now)
@@ -99,6 +101,7 @@ extension Flow {
         settleQueued(job, as: .deleted, because: .jobRemoved, now: now)
         cancelOpenRuns(of: job, as: .deleted, now: now)
         resolveAlert(of: job, .jobRemoved, now: now)
+        resolveAlert(key: PaceRule.key(of: job), .jobRemoved, now: now)
         write(.jobRemoved(JobRemoved(job: job)), now)
         timetable.set(job, at: .distantFuture)
         plans.forget(job)

@@ -25,6 +25,39 @@ extension Flow {
         }
     }
 
+    /// The work is done. Where the job wants it, the time it took is compared with its usual one.
+    mutating func succeed(
+        _ id: RunID,
+        _ run: OpenRun,
+        _ report: AttemptReport,
+        _ definition: JobDefinition,
+        now: Timestamp
+    ) {
+        let entry = ledger.jobs[run.job]
+        close(id, run, as: .ok, report, now: now)
+        // Waits between attempts are no work.
+        guard definition.watchesPace, run.attempt == 1 else { return }
+        let (duration, usual) = (now - run.openedAt, entry.durations)
+        switch PaceRule.judge(duration, usual: usual, runs: entry.runsClosed) {
+        case nil: break
+        case .usual: resolveAlert(key: PaceRule.key(of: run.job), .recovered, now: now)
+        case .some(let verdict):
+            let name = definition.name.isEmpty ? "job \(run.job)" : definition.name
+            openAlert(
+                AlertOpened(
+                    job: run.job,
+                    key: PaceRule.key(of: run.job),
+                    severity: .warning,
+                    cause: .unusual,
+                    title: PaceRule.title(verdict, name: name, duration: duration, usual: usual),
+                    details: ["of \(entry.runsClosed) runs, 95 in 100 took less than \(usual.p95.text)"],
+                    jobName: name
+                ),
+                now: now
+            )
+        }
+    }
+
     /// Answered 202: the end is to come.
     mutating func awaitCompletion(
         _ id: RunID,
@@ -44,7 +77,9 @@ extension Flow {
         var report = ledger.awaited[id]?.report ?? AttemptReport(n: run.attempt)
         switch ping.kind {
         case .start, .log: break
-        case .success: close(id, run, as: .ok, report, now: now)
+        case .success:
+            guard let definition = courier.prepare(run.job, ledger)?.definition else { return }
+            succeed(id, run, report, definition, now: now)
         case .fail:
             let code = ping.exitCode.map { ": exit code \($0)" } ?? ""
             report.failure = Failure(.completion, "the completion ping says that it failed\(code)")

@@ -40,6 +40,7 @@ extension JobDefinition {
                 ("alert_after", alertAfter == 1 ? nil : .count(alertAfter)),
                 ("completion", completion == .answer ? nil : .string(completion.word)),
                 ("max_runtime", maxRuntime == .zero ? nil : .span(maxRuntime)),
+                ("alert_unusual", watchesPace ? .bool(true) : nil),
                 ("labels", labels.isEmpty ? nil : .array(labels.map { .string($0) })),
             ])
         )

@@ -98,4 +98,33 @@ import Testing
         #expect(try await rig.engine.openAlerts().isEmpty)
         await rig.stop()
     }
+
+    @Test func `a run that takes an unusual time opens a warning, and the next usual one resolves it`()
+        async throws
+    {
+        let rig = try await EngineRig()
+        let job = try await add(to: rig, target: "/_sink/200?delay=5s") {
+            $0.schedule = ["@every 1m"]
+            $0.watchesPace = true
+            $0.deadlines.total = .minutes(10)
+            $0.deadlines.firstByte = .minutes(10)
+        }
+        try await rig.advance(.minutes(30))
+        #expect(try await rig.engine.openAlerts().isEmpty)
+        let revise = { (target: String) in
+            _ = try await rig.engine.revise(job, as: .operator) { definition in
+                var definition = definition
+                definition.callback.target = .sink(target)
+                return JobDraft(definition)
+            }
+        }
+        try await revise("/_sink/200?delay=40s")
+        try await rig.advance(.minutes(2))
+        #expect(try await rig.engine.openAlerts().map(\.alert.key) == ["job/1/pace"])
+        #expect(try await rig.engine.openAlerts().map(\.alert.opened.severity) == [.warning])
+        try await revise("/_sink/200?delay=5s")
+        try await rig.advance(.minutes(2))
+        #expect(try await rig.engine.openAlerts().isEmpty)
+        await rig.stop()
+    }
 }

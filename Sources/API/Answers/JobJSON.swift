@@ -163,6 +163,7 @@ extension JobDefinition {
             JSON.Member("alert_after", .number(Int64(alertAfter))),
             JSON.Member("completion", .string(completion.word)),
             JSON.Member("max_runtime", maxRuntime == .zero ? .null : .string(maxRuntime.text)),
+            JSON.Member("alert_unusual", .bool(watchesPace)),
             JSON.Member("labels", .array(labels.map { .string($0) })),
         ]
     }

@@ -30,6 +30,7 @@ enum PolicyForm {
             choices: Completion.allCases.map { ($0.word, $0) }
         )
         fields.read("max_runtime", into: &job.maxRuntime, default: .zero, atLeast: .milliseconds(1))
+        fields.read("alert_unusual", into: &job.watchesPace)
         fields.read("run_deadline", into: &job.runDeadline, default: .hours(1), atLeast: .milliseconds(1))
     }
 
