@@ -27,7 +27,8 @@ package struct FaultSweep: Sendable {
     package struct Life {
         /// One for each chapter.
         var worlds: [Simulator] = []
-        package var names: [String] = []
+        /// Lengths in bytes of the files that it leaves.
+        package var files: [String: Int] = [:]
         package var witness = Witness()
     }
 
@@ -41,7 +42,7 @@ package struct FaultSweep: Sendable {
             life.worlds.append(world.copy())
             try world.live(chapter)
         }
-        life.names = try world.disk.list()
+        for name in try world.disk.list() { life.files[name] = try world.disk.size(of: name) }
         life.witness = world.witness
         return life
     }
@@ -63,17 +64,20 @@ package struct FaultSweep: Sendable {
 }
 
 extension Simulator {
+    /// What fills a segment without taking another operation of the disk.
+    private static let ballastBytes = 4000
+
     fileprivate typealias Chapter = @Sendable (Simulator) throws -> Void
 
     /// Slots every few seconds, every kind of command, alerts told and answered, segments that end and go,
     /// several snapshots.
     fileprivate static let chapters: [Chapter] = [
         { world in
-            world.register("*/2 * * * * *")
+            world.register("*/2 * * * * *", ballastBytes: ballastBytes)
             try world.pass(.seconds(5))
         },
         { world in
-            world.register("@every 7s")
+            world.register("@every 7s", ballastBytes: ballastBytes)
             world.transport.set(.down, at: "a.example")
             try world.pass(.seconds(8))
             world.acknowledge()
@@ -84,14 +88,14 @@ extension Simulator {
             world.pause(JobID(1))
             try world.pass(.seconds(3))
             world.resume(JobID(1))
-            world.register("* * * * * *")
+            world.register("* * * * * *", ballastBytes: ballastBytes)
             try world.pass(.seconds(8))
         },
         { world in
             world.testChannel()
             try world.pass(.seconds(5))
             world.remove(JobID(2))
-            try world.pass(.seconds(5))
+            try world.pass(.seconds(8))
         },
     ]
 
@@ -103,9 +107,13 @@ extension Simulator {
     }
 
     /// A plain job; six fields begin with seconds.
-    package func register(_ schedule: String) {
+    /// - Parameter ballastBytes: how long its body is.
+    package func register(_ schedule: String, ballastBytes: Int = 0) {
         let target = URLTarget(isTLS: false, host: "a.example", port: 80, path: JobMaker.path)
         var definition = JobDefinition(callback: Callback(target: .url(target)), schedule: [schedule])
+        if ballastBytes > 0 {
+            definition.callback.body = .plain(String(repeating: "x", count: ballastBytes))
+        }
         if schedule.hasPrefix("*") { definition.dialect = .seconds }
         definition.zone = "Asia/Kathmandu"
         definition.retry.retries = 0

@@ -67,9 +67,9 @@ package final class Simulator {
 
     /// A world for a small life, in which segments and snapshots are small too, and few are kept.
     convenience init(small seed: UInt64) {
-        self.init(seed: seed, pace: .quick, segmentBytes: 3 << 10, reserveBytes: 1 << 10)
-        limits.snapshotTailBytesMin = 2 << 10
-        limits.historyBytesMax = limits.segmentBytes
+        self.init(seed: seed, pace: .quick, segmentBytes: 12 << 10, reserveBytes: 2 << 10)
+        limits.snapshotTailBytesMin = 1 << 10
+        limits.historyBytesMax = 4 << 10
     }
 
     /// The same world once more, from a moment when no process runs.
