@@ -83,7 +83,9 @@ let package = Package(
         // A world that can be broken by seed; linked by tests only.
         .target(
             name: "Simulation",
-            dependencies: ["Cron", "Domain", "Effects", "Engine", "Journaling", "Scheduling", logging]
+            dependencies: [
+                "Cron", "Domain", "Effects", "Engine", "Integrations", "Journaling", "Scheduling", logging,
+            ]
         ),
         // C: the system's zlib, and embedded files.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libz-dev"])]),

@@ -152,7 +152,7 @@ package protocol RecordSource: Sendable {
 
 extension RecordSource {
     /// Where a job's history begins: what retention left, and of that what the job wants to show
-    /// (`history_age`, `history_runs`).
+    /// (`history_age`, `history_runs`, `history_bytes`).
     func historyStart(of job: JobView, now: Timestamp) throws -> HistoryStart {
         var start = historyStart
         let policy = job.definition.history
@@ -160,16 +160,22 @@ extension RecordSource {
             let time = now - policy.age
             start = HistoryStart(sequence: try sequence(firstAtOrAfter: time), time: time)
         }
-        guard policy.runs > 0 else { return start }
-        var left = policy.runs
+        guard policy.runs > 0 || policy.bodyBytesMax > 0 else { return start }
+        var (runs, bodyBytes) = (UInt32(0), UInt64(0))
+        /// The oldest run that is still within both bounds.
+        var oldest: HistoryStart?
+        var isWhole = true
         try scanBack(from: job.entry.newest, of: job.id) { entry in
-            guard let run = RunHistory(opening: entry) else { return true }
-            left -= 1
-            if left == 0, run.scheduledAt > start.time {
-                start = HistoryStart(sequence: entry.sequence, time: run.scheduledAt)
-            }
-            return left > 0
+            bodyBytes += UInt64(entry.record.bodyBytes)
+            isWhole = oldest == nil || policy.bodyBytesMax == 0 || bodyBytes <= policy.bodyBytesMax
+            guard isWhole else { return false }
+            guard let run = RunHistory(opening: entry) else { return entry.time >= start.time }
+            runs += 1
+            oldest = HistoryStart(sequence: entry.sequence, time: run.scheduledAt)
+            isWhole = runs != policy.runs
+            return isWhole
         }
+        if !isWhole, let oldest, oldest.time > start.time { start = oldest }
         return start
     }
 
@@ -187,6 +193,17 @@ extension RecordSource {
     /// All records of a job that is at hand.
     func scan(_ job: JobView, from: Sequence = Sequence(1), _ body: (Entry) throws -> Bool) throws {
         try scan(from: from, job: job.id, newest: job.entry.newest, body)
+    }
+}
+
+extension Record {
+    /// Bytes of an answer's body that it keeps.
+    fileprivate var bodyBytes: Int {
+        switch self {
+        case .attemptFailed(let record): record.report.body.count
+        case .runClosed(let record): record.report.body.count
+        default: 0
+        }
     }
 }
 

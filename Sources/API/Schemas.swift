@@ -99,6 +99,7 @@ enum Schemas {
         ("limit_rate", type("string", "null", about: "10/1m")), ("limit_wait", span), ("run_deadline", span),
         ("keep_body", number), ("keep_success_body", flag), ("redirects", number),
         ("history_age", type("string", "null", about: "30d")), ("history_runs", type("integer", "null")),
+        ("history_bytes", type("integer", "null")),
         ("alert_after", type("integer", about: "failures in a row that open an alert; 0: none")),
         ("completion", choice(Completion.allCases.map(\.word))),
         ("max_runtime", type("string", "integer", "null", about: "a run open for longer opens an alert")),

@@ -22,13 +22,22 @@ package struct Outbox: Sendable {
     private var ready: [String: Deque<MessageID>] = [:]
     private var isReady: Set<MessageID> = []
     private var out: [String: Set<MessageID>] = [:]
+    /// Messages that their destination may have taken, whatever became of the attempt.
+    private var mayBeTaken: Set<MessageID> = []
 
     package init() {}
 
     /// Puts a message into its line, by its number.
+    /// - Parameter mayHaveLeft: an earlier process may have sent it.
     /// - Returns: true when it is the first and nothing is under way before it.
-    package mutating func add(_ id: MessageID, channel: String, key: String) -> Bool {
+    package mutating func add(
+        _ id: MessageID,
+        channel: String,
+        key: String,
+        mayHaveLeft: Bool = false
+    ) -> Bool {
         let line = Line(channel: channel, key: key)
+        if mayHaveLeft { mayBeTaken.insert(id) }
         var ids = lines[line] ?? []
         if let head = ids.first, head > id, isReady.remove(head) != nil {
             ready[channel]?.removeAll { $0 == head }
@@ -39,10 +48,11 @@ package struct Outbox: Sendable {
         return ids.first == id
     }
 
-    /// Whether a message may still go before those of its line that have not left yet.
+    /// Whether a message may still go before those of its line that come after it: none of them has left
+    /// yet.
     package func hasRoom(for id: MessageID, channel: String, key: String) -> Bool {
-        guard let head = lines[Line(channel: channel, key: key)]?.first else { return true }
-        return head < id || out[channel]?.contains(head) != true
+        let line = lines[Line(channel: channel, key: key)] ?? []
+        return !line.contains { $0 > id && mayBeTaken.contains($0) }
     }
 
     /// The time of the first in a line has come. Others, and those under way, are passed over.
@@ -68,6 +78,7 @@ package struct Outbox: Sendable {
         ready[channel]?.removeFirst()
         isReady.remove(id)
         out[channel, default: []].insert(id)
+        mayBeTaken.insert(id)
         return id
     }
 
@@ -81,6 +92,7 @@ package struct Outbox: Sendable {
     /// - Returns: who comes next in its line.
     package mutating func remove(_ id: MessageID) -> MessageID? {
         ended(id)
+        mayBeTaken.remove(id)
         guard let line = lineOf.removeValue(forKey: id) else { return nil }
         lines[line]?.removeAll { $0 == id }
         if lines[line]?.isEmpty == true { lines[line] = nil }

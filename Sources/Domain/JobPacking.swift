@@ -30,6 +30,7 @@ extension JobDefinition {
         w.write(23, signed: history.age.microseconds)
         w.write(24, UInt64(history.runs))
         if alertAfter != 1 { w.nest(25) { $0.write(1, signed: Int64(alertAfter)) } }
+        w.write(26, history.bodyBytesMax)
         w.write(30, UInt64(completion.rawValue))
         w.write(31, signed: maxRuntime.microseconds)
         w.write(32, watchesPace ? 1 : 0)
@@ -72,6 +73,7 @@ extension JobDefinition {
             case 23: definition.history.age = Span(microseconds: value.signed ?? 0)
             case 24: definition.history.runs = UInt32(truncatingIfNeeded: value.number ?? 0)
             case 25: definition.alertAfter = UInt32(truncatingIfNeeded: try Self.nestedNumber(value))
+            case 26: definition.history.bodyBytesMax = value.number ?? 0
             case 30:
                 definition.completion =
                     Completion(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0)) ?? .answer

@@ -155,5 +155,8 @@ package struct HistoryPolicy: Sendable, Hashable {
     package var age: Span = .zero
     /// The newest so many runs; zero: all.
     package var runs: UInt32 = 0
+    /// The newest runs whose captured bodies have at most so many bytes together, and always the newest one;
+    /// zero: all.
+    package var bodyBytesMax: UInt64 = 0
     package init() {}
 }

@@ -91,7 +91,7 @@ extension Flow {
         }
     }
 
-    mutating func testChannel(_ name: String, now: Timestamp) throws(CommandError) -> MessageID {
+    package mutating func testChannel(_ name: String, now: Timestamp) throws(CommandError) -> MessageID {
         guard settings.channels[name] != nil else { throw .noSuchChannel(name) }
         let intent = MessageIntended(job: nil, alert: .zero, channel: name, kind: .test)
         write(.messageIntended(intent), now)
@@ -109,7 +109,7 @@ extension Flow {
         return own.shown(delivery.begin(now: now))
     }
 
-    mutating func resendDead(channel: String?, now: Timestamp) -> Resent {
+    package mutating func resendDead(channel: String?, now: Timestamp) -> Resent {
         var count = Resent()
         for id in ledger.alerts.dead {
             guard let message = ledger.alerts.messages[id], channel == nil || channel == message.channel

@@ -98,12 +98,13 @@ extension Flow {
         return ledger.alerts.alerts[id] ?? alert
     }
 
-    /// Records a message for every channel that should hear it: all of an opening, later only those that
-    /// heard of the opening.
+    /// Records a message for every channel that should hear it: all of an opening, later those that heard of
+    /// the opening. One of them that is not configured at the moment is owed the message all the same: it
+    /// becomes a dead letter, and once the channel is back the pair of open and resolve can be completed.
     private mutating func tell(_ id: AlertID, _ kind: MessageKind, now: Timestamp) {
         guard let alert = ledger.alerts.alerts[id] else { return }
-        for channel in settings.channels.keys.sorted()
-        where kind == .open || alert.channels[channel] != nil {
+        let hearers = kind == .open ? Array(settings.channels.keys) : Array(alert.channels.keys)
+        for channel in hearers.sorted() {
             write(
                 .messageIntended(
                     MessageIntended(job: alert.job, alert: id, channel: channel, kind: kind)

@@ -28,7 +28,7 @@ extension Flow {
     /// After a start: what was waiting or under way goes on, with the same keys as before.
     mutating func takeUpMessages(now: Timestamp) {
         let waiting = ledger.alerts.messages.filter { !$0.value.isDead }.keys.sorted()
-        for id in waiting { enqueue(id, now: now) }
+        for id in waiting { enqueue(id, mayHaveLeft: true, now: now) }
         pumpAll(now: now)
     }
 
@@ -41,9 +41,10 @@ extension Flow {
     }
 
     /// Puts a message into its line.
-    mutating func enqueue(_ id: MessageID, now: Timestamp) {
+    mutating func enqueue(_ id: MessageID, mayHaveLeft: Bool = false, now: Timestamp) {
         guard let message = ledger.alerts.messages[id] else { return }
-        if outbox.add(id, channel: message.channel, key: ledger.alerts.key(of: id)) {
+        let key = ledger.alerts.key(of: id)
+        if outbox.add(id, channel: message.channel, key: key, mayHaveLeft: mayHaveLeft) {
             stand(id, now: now)
         }
     }
@@ -78,6 +79,8 @@ extension Flow {
                 }
                 return
             }
+            // Should the clock be set back into that rest, it needs an alarm anew.
+            resting[channel] = nil
             guard let id = outbox.send(channel) else { return }
             attempt(id, now: now)
         }

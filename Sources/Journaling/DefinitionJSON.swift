@@ -37,6 +37,7 @@ extension JobDefinition {
                 ("run_deadline", runDeadline == standard.runDeadline ? nil : .span(runDeadline)),
                 ("history_age", history.age == .zero ? nil : .span(history.age)),
                 ("history_runs", history.runs == 0 ? nil : .count(history.runs)),
+                ("history_bytes", history.bodyBytesMax == 0 ? nil : .count(history.bodyBytesMax)),
                 ("alert_after", alertAfter == 1 ? nil : .count(alertAfter)),
                 ("completion", completion == .answer ? nil : .string(completion.word)),
                 ("max_runtime", maxRuntime == .zero ? nil : .span(maxRuntime)),

@@ -79,6 +79,7 @@ struct JobMaker {
         if dice.chance(1, in: 8) { definition.runsMax = UInt32(1 + dice.below(20)) }
         if dice.chance(1, in: 4) { definition.jitter = dice.magnitude(.seconds(1), jitterMax(pace)) }
         definition.onUnknown = dice.pick(OnUnknown.allCases)
+        definition.alertAfter = dice.pick([0, 1, 1, 1, 2, 3])
         return definition
     }
 

@@ -12,7 +12,7 @@ package final class ScriptedTransport: Transport {
 
     fileprivate struct State {
         var dice: Dice
-        var weather = Weather.fair
+        var weather: [String: Weather] = [:]
         var receive: (@Sendable ([Outcome]) -> Void)?
         var underWay: [UnderWay] = []
         var received: [ReceivedCall] = []
@@ -34,6 +34,8 @@ package final class ScriptedTransport: Transport {
         case slow
         /// Nobody listens.
         case down
+        /// Most calls are too many (429).
+        case strict
     }
 
     package init(seed: UInt64, time: SimulatedTime) {
@@ -41,7 +43,27 @@ package final class ScriptedTransport: Transport {
         state = Mutex(State(dice: Dice(seed: seed, stream: "network")))
     }
 
-    package func set(_ weather: Weather) { state.withLock { $0.weather = weather } }
+    private init(_ state: State, time: SimulatedTime) {
+        self.time = time
+        self.state = Mutex(state)
+    }
+
+    /// The same network, with the same receivers and the same future, in another time; nobody sends.
+    package func copy(in time: SimulatedTime) -> ScriptedTransport {
+        var state = state.withLock { $0 }
+        (state.receive, state.underWay) = (nil, [])
+        return ScriptedTransport(state, time: time)
+    }
+
+    /// The receivers, those of alerts among them.
+    package static let hosts = ["a.example", "b.example", "c.example"] + SimulatedChannels.hosts
+
+    /// - Parameter host: nil for all.
+    package func set(_ weather: Weather, at host: String? = nil) {
+        state.withLock { state in
+            for each in host.map({ [$0] }) ?? Self.hosts { state.weather[each] = weather }
+        }
+    }
 
     /// Calls that a receiver saw, in order.
     package var received: [ReceivedCall] { state.withLock { $0.received } }
@@ -106,15 +128,19 @@ package struct ReceivedCall: Sendable, Hashable {
     package var intent: Sequence
     /// `Idempotency-Key`.
     package var key: String
+    package var host: String
     /// Path and query.
     package var target: String
+    package var body: [UInt8]
     /// On the steady clock.
     package var at: Span
 
-    package init(intent: Sequence, key: String, target: String, at: Span) {
+    package init(intent: Sequence, key: String, host: String, target: String, body: [UInt8], at: Span) {
         self.intent = intent
         self.key = key
+        self.host = host
         self.target = target
+        self.body = body
         self.at = at
     }
 }
@@ -128,7 +154,7 @@ extension ScriptedTransport.State {
 
     fileprivate mutating func send(_ call: Call, _ now: Span) {
         sent += 1
-        var (fate, delay) = draw()
+        var (fate, delay) = draw(weather[call.origin.host] ?? .fair)
         if delay >= call.deadlines.total {
             (fate, delay) = (.failed(.timeoutTotal, isSeen: true), call.deadlines.total)
         } else if delay >= call.deadlines.firstByte {
@@ -141,7 +167,9 @@ extension ScriptedTransport.State {
                 ReceivedCall(
                     intent: Sequence(call.id),
                     key: Self.key(of: call.headerLines),
+                    host: call.origin.host,
                     target: call.target,
+                    body: call.body,
                     at: now
                 )
             )
@@ -165,7 +193,7 @@ extension ScriptedTransport.State {
         underWay.insert(arrival, at: index)
     }
 
-    private mutating func draw() -> (Fate, Span) {
+    private mutating func draw(_ weather: ScriptedTransport.Weather) -> (Fate, Span) {
         let quick = dice.span(.milliseconds(1), .seconds(1))
         switch weather {
         case .fair:
@@ -178,6 +206,9 @@ extension ScriptedTransport.State {
             return (.answered(200, retryAfter: nil), dice.magnitude(.seconds(1), .minutes(10)))
         case .down:
             return (.failed(.refused, isSeen: false), quick)
+        case .strict:
+            if dice.chance(1, in: 4) { return (.answered(200, retryAfter: nil), quick) }
+            return (.answered(429, retryAfter: dice.chance(1, in: 4) ? nil : "\(dice.below(900))"), quick)
         }
     }
 

@@ -20,6 +20,13 @@ package final class SimulatedTime: TimeSource {
         state = Mutex(State(wall: start))
     }
 
+    private init(_ state: State) {
+        self.state = Mutex(state)
+    }
+
+    /// Another time that is at the same point.
+    package func copy() -> SimulatedTime { SimulatedTime(state.withLock { $0 }) }
+
     package var now: Timestamp { state.withLock { $0.wall } }
     package var uptime: Span { state.withLock { $0.uptime } }
 

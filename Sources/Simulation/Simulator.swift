@@ -25,6 +25,8 @@ package final class Simulator {
     package private(set) var limits: JournalLimits
     var dice: Dice
     let answers = AnswerBox()
+    /// A destination of alerts that the next start does not know.
+    var channelMissing: String?
     /// When the writer's turn, and a snapshot's, comes on the steady clock.
     var flushAt: Span?
     var snapshotAt: Span?
@@ -63,11 +65,25 @@ package final class Simulator {
         self.dice = dice
     }
 
-    /// A world for a small life, in which segments and snapshots are small too.
+    /// A world for a small life, in which segments and snapshots are small too, and few are kept.
     convenience init(small seed: UInt64) {
-        self.init(seed: seed, pace: .quick, segmentBytes: 20 << 10, reserveBytes: 4 << 10)
-        limits.snapshotTailBytesMin = 2 << 10
+        self.init(seed: seed, pace: .quick, segmentBytes: 12 << 10, reserveBytes: 2 << 10)
+        limits.snapshotTailBytesMin = 1 << 10
+        limits.historyBytesMax = 4 << 10
     }
+
+    /// The same world once more, from a moment when no process runs.
+    private init(_ other: Simulator) {
+        precondition(other.engine == nil, "a process that runs cannot be copied")
+        (seed, pace, limits, dice) = (other.seed, other.pace, other.limits, other.dice)
+        disk = other.disk.copy()
+        time = other.time.copy()
+        transport = other.transport.copy(in: time)
+        (witness, tally, durable) = (other.witness, other.tally, other.durable)
+        channelMissing = other.channelMissing
+    }
+
+    func copy() -> Simulator { Simulator(self) }
 
     /// A whole life.
     package func run() throws {
@@ -117,6 +133,8 @@ package final class Simulator {
         let keys = try KeyRing(keys: [SeededEntropy(seed: 99).bytes(KeyRing.keyBytes)], entropy: entropy)
         var flow = FlowSettings(zones: .embedded)
         flow.targetParallel = 4
+        flow.channels = try SimulatedChannels.all.get().filter { $0.key != channelMissing }
+        witness.noteStart(at: time.now, channels: Set(flow.channels.keys))
         var settings = EngineSettings(flushesInline: false)
         settings.sleepMax = .days(30)
         let engine = SteppedEngine(
@@ -205,6 +223,7 @@ package final class Simulator {
         try disk.observe {
             try witness.read(engine.journal)
             if engine.journal.appended == engine.journal.durable { try witness.compare(engine.ledger) }
+            try witness.checkAlerts()
             tally.slots = try SlotOracle.judge(witness.entries).slots
             try audit()
             let report = try Inspection(disk: disk, limits: limits).check()
@@ -212,6 +231,9 @@ package final class Simulator {
         }
         tally.records = witness.entries.count
         tally.calls = transport.sentCount
+        tally.alerts = witness.alertsOpened
+        tally.messages = witness.messagesDelivered
+        tally.repeats = witness.messagesRepeated
         tally.acknowledgements = witness.acknowledgements
         tally.faults = disk.faultsFired
         tally.diskOperations = disk.operations

@@ -9,19 +9,22 @@ extension Simulator {
     /// One thing happens.
     func act() throws {
         switch dice.below(100) {
-        case 0..<24: register()
-        case 24..<34: revise()
-        case 34..<42: pause()
-        case 42..<50: resume()
-        case 50..<54: remove()
-        case 54..<62: runNow()
-        case 62..<65: release()
-        case 65..<68: discard()
-        case 68..<78: transport.set(dice.pick(ScriptedTransport.Weather.allCases))
-        case 78..<84: stepClock()
-        case 84..<87: time.drift(by: Int64(dice.below(1000)) - 500)
-        case 87..<89: try restart()
-        case 89..<94: try crashAndRestart()
+        case 0..<22: register()
+        case 22..<31: revise()
+        case 31..<38: pause()
+        case 38..<45: resume()
+        case 45..<49: remove()
+        case 49..<56: runNow()
+        case 56..<59: release()
+        case 59..<62: discard()
+        case 62..<73: changeWeather()
+        case 73..<77: acknowledge()
+        case 77..<79: testChannel()
+        case 79..<81: resendDead()
+        case 81..<86: stepClock()
+        case 86..<88: time.drift(by: Int64(dice.below(1000)) - 500)
+        case 88..<90: try restart()
+        case 90..<94: try crashAndRestart()
         case 94..<96: try fillDisk()
         default: try breakDisk()
         }
@@ -30,9 +33,9 @@ extension Simulator {
     // MARK: Commands
 
     /// Asks the engine; a success is kept as something that may not be lost.
-    private func ask(
+    func ask(
         _ record: String,
-        _ body: @escaping @Sendable (inout Flow, Timestamp) throws(CommandError) -> JobID
+        _ body: @escaping @Sendable (inout Flow, Timestamp) throws(CommandError) -> JobID?
     ) {
         let answers = answers
         engine?.command(
@@ -163,14 +166,22 @@ extension Simulator {
 
     // MARK: The world
 
+    /// One receiver or all of them begin to behave otherwise: jobs fail for a while, and recover.
+    private func changeWeather() {
+        let weather = dice.pick(ScriptedTransport.Weather.allCases)
+        transport.set(weather, at: dice.chance(1, in: 3) ? nil : dice.pick(ScriptedTransport.hosts))
+    }
+
     private func stepClock() {
         let step = dice.magnitude(.seconds(1), pace.stepMax)
         time.step(by: dice.chance(1, in: 2) ? step : .zero - step)
         tally.clockSteps += 1
     }
 
+    /// Sometimes with a channel less, or with the one that was missing.
     private func restart() throws {
         try stop()
+        channelMissing = dice.chance(1, in: 3) ? dice.pick(SimulatedChannels.names) : nil
         try comeBack()
     }
 
@@ -239,6 +250,7 @@ extension Simulator {
         guard let engine else { throw Violation.stuck("the engine ended although nothing failed") }
         let ledger = engine.ledger
         let now = time.now
+        try checkMessages(ledger.alerts, now)
         for job in ledger.jobs.ids where ledger.jobs[job].state == .active {
             try checkLateness(of: job, engine, now)
             guard let limit = ledger.definition(of: job)?.limit, limit.rate == 0, limit.key.isEmpty else {

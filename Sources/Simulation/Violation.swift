@@ -16,6 +16,10 @@ package enum Violation: Error, Sendable, Equatable, CustomStringConvertible {
     case keyMixed(String)
     /// A slot with no record, or with two, or a record of a slot that the schedule does not have.
     case slot(JobID, String)
+    /// An alert that no end of a run asks for, or none where one does.
+    case alert(JobID, String)
+    /// A message that was told out of its turn, or of which more or less was told than its records say.
+    case message(MessageID, String)
     /// Something that should have happened by now has not.
     case stuck(String)
     /// A folder that a crash left does not open, or is found damaged.
@@ -30,6 +34,8 @@ package enum Violation: Error, Sendable, Equatable, CustomStringConvertible {
         case .callWithoutIntent(let call, let why): "\(call) has no durable intent before it: \(why)"
         case .keyMixed(let what): what
         case .slot(let job, let what): "job \(job): \(what)"
+        case .alert(let job, let what): "the alert of job \(job): \(what)"
+        case .message(let id, let what): "message \(id): \(what)"
         case .stuck(let what): "stuck: \(what)"
         case .folderRefused(let what): "the folder was refused: \(what)"
         }
@@ -40,12 +46,13 @@ package enum Violation: Error, Sendable, Equatable, CustomStringConvertible {
 package struct Acknowledgement: Sendable, Hashable {
     /// `Record.name` of what the command wrote last.
     package var record: String
-    package var job: JobID
+    /// nil for what is about no job.
+    package var job: JobID?
     /// The ledger's sequence before the command, and after it: the record lies between them.
     package var since: Sequence
     package var sequence: Sequence
 
-    package init(record: String, job: JobID, since: Sequence, sequence: Sequence) {
+    package init(record: String, job: JobID?, since: Sequence, sequence: Sequence) {
         self.record = record
         self.job = job
         self.since = since

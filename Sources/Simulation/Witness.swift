@@ -12,6 +12,8 @@ package struct Witness: Sendable {
     /// What the entries come to, applied one after the other from nothing.
     package private(set) var ledger = Ledger()
     private var calls = CallWitness()
+    private var messages = MessageWitness()
+    private var alerts = AlertOracle()
     private var callsChecked = 0
     package private(set) var acknowledgements = 0
 
@@ -30,6 +32,9 @@ package struct Witness: Sendable {
         guard ledger.sequence == newest else {
             throw Violation.recordLost(ledger.sequence.next, "it is said to be durable and cannot be read")
         }
+        // What is durable is whole batches.
+        try alerts.check()
+        try messages.checkDeliveries()
     }
 
     /// Takes the next durable record.
@@ -45,6 +50,13 @@ package struct Witness: Sendable {
         entries.append(entry)
         positions.append(position)
         calls.note(entry)
+        try messages.take(entry)
+        try alerts.take(entry)
+    }
+
+    /// A process is about to take up the work.
+    package mutating func noteStart(at now: Timestamp, channels: Set<String>) {
+        alerts.start(at: now, channels: channels)
     }
 
     /// A command was answered: its record must be there.
@@ -58,9 +70,28 @@ package struct Witness: Sendable {
 
     /// Receivers saw these, after those that were noted before.
     package mutating func note(_ received: ArraySlice<ReceivedCall>) throws {
-        for call in received { try calls.check(call, entries) }
+        for call in received {
+            if let channel = SimulatedChannels.name(of: call.host) {
+                try messages.check(call, to: channel, entries)
+            } else {
+                try calls.check(call, entries)
+            }
+        }
         callsChecked += received.count
     }
+
+    /// Alerts are what the ends of runs and slots come to, and destinations believe what is true.
+    package mutating func checkAlerts() throws {
+        try alerts.check()
+        try alerts.compare(ledger.alerts)
+        try messages.checkBeliefs()
+    }
+
+    package var alertsOpened: Int { alerts.opened }
+    package var alertsResolved: Int { alerts.resolved }
+    package var messagesDelivered: Int { messages.delivered }
+    /// Calls to destinations that had seen the same message before.
+    package var messagesRepeated: Int { messages.repeated }
 
     /// How many calls were noted.
     package var callsNoted: Int { callsChecked }

@@ -121,6 +121,26 @@ struct LedgerTests {
         await rig.stop()
     }
 
+    @Test func `a job shows the newest runs whose captured bodies are within its bytes`() async throws {
+        let rig = try await SiteRig()
+        // Each of its runs keeps a body of 100 bytes.
+        let job = try await rig.add(
+            #"{"callback_url":"/_sink/200?bytes=100","schedule":"0 * * * *","keep_success_body":true,"#
+                + #""history_bytes":250}"#
+        )
+        let tight = try await rig.add(
+            #"{"callback_url":"/_sink/200?bytes=100","schedule":"0 * * * *","keep_success_body":true,"#
+                + #""history_bytes":1}"#
+        )
+        try await rig.clock(#"{"advance":"10h30m"}"#)
+        #expect(await rig.send("GET", "\(api)/jobs/\(job)/runs").json.array?.count == 2)
+        #expect(await rig.send("GET", "\(api)/jobs/\(tight)/runs").json.array?.count == 1, "never none")
+        let gone = await rig.send("GET", "\(api)/jobs/\(job)/explain?at=2026-01-01T03:00:00Z")
+        #expect(gone.status == 410 && gone.json["history_from"]?.string != nil, "\(gone)")
+        #expect(await rig.send("GET", "\(api)/jobs/\(job)").json["history_bytes"]?.number == 250)
+        await rig.stop()
+    }
+
     private func pages(_ rig: SiteRig, _ first: String) async throws -> [JSON] {
         var all: [JSON] = []
         var target = first

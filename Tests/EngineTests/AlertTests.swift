@@ -184,6 +184,62 @@ import Testing
         await rig.stop()
     }
 
+    @Test func `a channel that is missing when an alert ends is owed its resolve`() async throws {
+        let disk = MemoryDisk()
+        let stub = ChannelStub()
+        let first = try await rig(stub, disk: disk)
+        let job = try await addFailing(to: first)
+        try await first.advance(.hours(1))
+        await first.stop()
+        let start = EngineRig.start + .hours(1) + .minutes(1)
+        let without = try await EngineRig(disk: disk, start: start, transport: stub)
+        try await heal(job, of: without)
+        try await without.advance(.hours(1))
+        let owed = try await without.engine.pendingMessages()
+        #expect(owed.map(\.message.kind) == [.resolve] && owed.map(\.message.isDead) == [true])
+        await without.stop()
+        let again = try await rig(stub, disk: disk, start: start + .hours(2))
+        #expect(try await again.engine.resendDead(channel: nil).resent == 1)
+        try await again.advance(.seconds(1))
+        #expect(stub.told == ["Open", "Resolved"])
+        await again.stop()
+    }
+
+    @Test func `a dead trigger does not follow a resolve that may have arrived`() async throws {
+        // The resolve's answer is a 503, which says nothing about what the channel did with it.
+        let stub = ChannelStub(Answer(status: 400), Answer(status: 503))
+        let rig = try await rig(stub)
+        let job = try await addFailing(to: rig)
+        try await rig.advance(.hours(1))
+        try await heal(job, of: rig)
+        _ = try await rig.engine.runNow(job, as: .operator)
+        try await rig.advance(.seconds(1))
+        var skipped = Resent()
+        skipped.skipped = 1
+        #expect(try await rig.engine.resendDead(channel: nil) == skipped)
+        try await rig.advance(.minutes(1))
+        #expect(stub.told == ["Open", "Resolved", "Resolved"])
+        await rig.stop()
+    }
+
+    @Test func `a clock that is set back leaves no message waiting behind a rest that was over`() async throws
+    {
+        let stub = ChannelStub(Answer(status: 429, retryAfter: "120"))
+        let rig = try await rig(stub)
+        _ = try await rig.engine.testChannel("slack")
+        // This one finds the channel at rest.
+        _ = try await rig.engine.testChannel("slack")
+        try await rig.advance(.minutes(3))
+        #expect(stub.told == ["Test", "Test", "Test"])
+        _ = try await rig.engine.drive(.set(EngineRig.start + .seconds(10)))
+        _ = try await rig.engine.testChannel("slack")
+        try await rig.advance(.seconds(1))
+        #expect(stub.told.count == 3, "by this clock the channel rests")
+        try await rig.advance(.minutes(3))
+        #expect(stub.told.count == 4)
+        await rig.stop()
+    }
+
     @Test func `a job that is removed or no longer watched is resolved`() async throws {
         let stub = ChannelStub()
         let rig = try await rig(stub)

@@ -74,7 +74,12 @@ final class ServerRig: Sendable {
     ///   - extra: flags besides the usual ones.
     ///   - wrapper: a program and its arguments that the server is started by.
     func start(_ extra: [String] = [], under wrapper: [String] = []) async throws -> Server {
-        let child = try spawn(serving() + extra, under: wrapper)
+        try await launch(serving() + extra, under: wrapper)
+    }
+
+    /// Starts the program, which is to become a server, with arguments of the caller's.
+    func launch(_ arguments: [String], under wrapper: [String] = []) async throws -> Server {
+        let child = try spawn(arguments, under: wrapper)
         let line = try await apart { try child.firstLine(within: Self.patience) }
         let opening = "listening on http://127.0.0.1:"
         guard line.hasPrefix(opening), let port = UInt16(line.dropFirst(opening.count)) else {

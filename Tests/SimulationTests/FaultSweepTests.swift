@@ -1,7 +1,9 @@
+import Domain
+import Journaling
 import Simulation
 import Testing
 
-/// Every disk operation of a small life fails once, for a moment or for good.
+/// Every disk operation of a small life fails once, for a moment or for good: all of them, in every run.
 struct FaultSweepTests {
     struct Row: Sendable, CustomTestStringConvertible {
         var operation: DiskFault.Operation
@@ -29,25 +31,43 @@ struct FaultSweepTests {
 
     @Test(arguments: Row.all)
     func `whichever operation fails, nothing acknowledged is lost`(row: Row) throws {
-        var (number, fired) = (1, 0)
-        while number < 10_000 {
-            let fault = DiskFault(
-                row.operation,
-                number: number,
-                isPersistent: row.isPersistent,
-                kind: row.kind
-            )
-            let crash: CrashMood? = [nil, .mixed, .losesAll][number % 3]
-            do {
-                guard try FaultSweep(fault, crash: crash).run() else { break }
-            } catch {
-                Issue.record("\(fault), then \(crash.map { "\($0)" } ?? "a kill"): \(error)")
+        let life = try FaultSweep.prepare()
+        var fired = 0
+        for chapter in 0..<FaultSweep.chapters {
+            for number in 1...10_000 {
+                let fault = DiskFault(
+                    row.operation,
+                    number: number,
+                    isPersistent: row.isPersistent,
+                    kind: row.kind
+                )
+                let crash: CrashMood? = [nil, .mixed, .losesAll][number % 3]
+                do {
+                    guard try FaultSweep(fault, crash: crash).run(life, chapter: chapter) else { break }
+                } catch {
+                    let then = crash.map { "\($0)" } ?? "a kill"
+                    Issue.record("chapter \(chapter): \(fault), then \(then): \(error)")
+                }
+                fired += 1
             }
-            fired += 1
-            // The first ones all; a suite that has little time takes every so-manieth of the others.
-            number += number < 4 ? 1 : Seeds.sweepStep
         }
         #expect(fired > 0)
-        print("\(row.testDescription): \(fired) of the first \(number - 1)")
+        print("\(row.testDescription): all \(fired)")
+    }
+
+    @Test func `the life that is swept has segments that end and go, snapshots, and alerts that come and go`()
+        throws
+    {
+        let life = try FaultSweep.prepare()
+        let names = life.witness.entries.map(\.record.name)
+        for name in ["alertOpened", "alertAcknowledged", "alertResolved", "messageDelivered", "jobRemoved"] {
+            #expect(names.contains(name), "\(name)")
+        }
+        let files = life.files.keys.sorted()
+        let segments = files.filter { $0.hasSuffix(".seg") }
+        let snapshots = files.filter { $0.hasSuffix(".snap") }
+        #expect(segments.count > 1 && snapshots.count > 1, "\(life.files)")
+        #expect(segments.first != "journal-0000000001.seg", "the oldest is gone")
+        print("the swept life: \(names.count) records, \(life.files)")
     }
 }

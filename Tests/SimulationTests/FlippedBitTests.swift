@@ -40,9 +40,10 @@ struct FlippedBitTests {
                 #expect(recovered.ledger.sequence <= whole.sequence)
             }
         } catch {
-            guard case .corrupt = error else {
-                Issue.record("\(name) at \(byte): \(error)")
-                return
+            switch error {
+            // A segment whose first frame cannot be read looks as if nothing had been written to it yet.
+            case .corrupt, .historyMissing: break
+            default: Issue.record("\(name) at \(byte): \(error)")
             }
         }
     }

@@ -160,6 +160,10 @@ extension JobDefinition {
             JSON.Member("run_deadline", .string(runDeadline.text)),
             JSON.Member("history_age", history.age == .zero ? .null : .string(history.age.text)),
             JSON.Member("history_runs", history.runs == 0 ? .null : .number(Int64(history.runs))),
+            JSON.Member(
+                "history_bytes",
+                history.bodyBytesMax == 0 ? .null : .number(Int64(clamping: history.bodyBytesMax))
+            ),
             JSON.Member("alert_after", .number(Int64(alertAfter))),
             JSON.Member("completion", .string(completion.word)),
             JSON.Member("max_runtime", maxRuntime == .zero ? .null : .string(maxRuntime.text)),

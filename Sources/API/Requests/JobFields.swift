@@ -9,7 +9,7 @@ enum JobFields {
         "overlap_scope", "queue_max", "max_open", "jitter", "start", "end", "max_runs", "on_unknown",
         "limit_key",
         "limit_parallel", "limit_rate", "limit_wait", "run_deadline", "keep_body", "keep_success_body",
-        "redirects", "labels", "history_age", "history_runs",
+        "redirects", "labels", "history_age", "history_runs", "history_bytes",
         "alert_after", "completion", "max_runtime", "alert_unusual",
     ]
 
@@ -43,4 +43,5 @@ enum JobLimits {
     static let queueMax: Int64 = 10_000
     static let openMax: Int64 = 10_000
     static let countMax = Int64(UInt32.max)
+    static let historyBytesMax: Int64 = 1 << 40
 }

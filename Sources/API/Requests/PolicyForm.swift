@@ -22,6 +22,12 @@ enum PolicyForm {
         )
         fields.read("history_age", into: &job.history.age, default: .zero, atLeast: .minutes(1))
         fields.read("history_runs", into: &job.history.runs, default: 0, within: 1...JobLimits.countMax)
+        fields.read(
+            "history_bytes",
+            into: &job.history.bodyBytesMax,
+            default: 0,
+            within: 1...JobLimits.historyBytesMax
+        )
         fields.read("alert_after", into: &job.alertAfter, default: 1, within: 0...JobLimits.countMax)
         fields.read(
             "completion",
