@@ -132,42 +132,46 @@ package struct AlertOracle: Sendable {
 
     // MARK: Alerts
 
+    /// Alerts about checks are not this oracle's: no simulated life has one.
     private mutating func open(_ record: AlertOpened, _ id: AlertID) throws {
-        guard let watch = watches[record.job], watch.open == nil, watch.owed == .open(record.cause) else {
+        guard let job = record.job else { return }
+        guard let watch = watches[job], watch.open == nil, watch.owed == .open(record.cause) else {
             throw Violation.alert(
-                record.job,
+                job,
                 "an alert opened (\(record.cause.word)) and nothing asked for it"
             )
         }
-        settle(record.job)
-        watches[record.job]?.open = id
+        settle(job)
+        watches[job]?.open = id
         told[id] = Told(channels: channels)
         untold.insert(id)
         opened += 1
     }
 
     private mutating func acknowledge(_ record: AlertAcknowledged) throws {
-        guard watches[record.job]?.open == record.alert, told[record.alert]?.isAcknowledged == false else {
-            throw Violation.alert(record.job, "alert \(record.alert) was acknowledged twice, or is not open")
+        guard let job = record.job else { return }
+        guard watches[job]?.open == record.alert, told[record.alert]?.isAcknowledged == false else {
+            throw Violation.alert(job, "alert \(record.alert) was acknowledged twice, or is not open")
         }
         told[record.alert]?.isAcknowledged = true
         untold.insert(record.alert)
     }
 
     private mutating func resolve(_ record: AlertResolved) throws {
-        guard watches[record.job]?.open == record.alert else {
-            throw Violation.alert(record.job, "alert \(record.alert) was resolved twice, or is not open")
+        guard let job = record.job else { return }
+        guard watches[job]?.open == record.alert else {
+            throw Violation.alert(job, "alert \(record.alert) was resolved twice, or is not open")
         }
         if record.end == .jobRemoved {
-            try owesNothing(record.job)
-            owe(.removal, record.job)
+            try owesNothing(job)
+            owe(.removal, job)
         } else {
-            guard watches[record.job]?.owed == .resolve(record.end) else {
-                throw Violation.alert(record.job, "its alert was resolved and nothing asked for it")
+            guard watches[job]?.owed == .resolve(record.end) else {
+                throw Violation.alert(job, "its alert was resolved and nothing asked for it")
             }
-            settle(record.job)
+            settle(job)
         }
-        watches[record.job]?.open = nil
+        watches[job]?.open = nil
         told[record.alert]?.isResolved = true
         untold.insert(record.alert)
         resolved += 1
