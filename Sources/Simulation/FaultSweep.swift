@@ -24,7 +24,9 @@ package struct FaultSweep: Sendable {
     }
 
     /// What the whole life came to, to see that it has everything in it.
-    package struct Life {
+    ///
+    /// Unchecked because worlds are classes; from here on they are only ever copied, which reads them.
+    package struct Life: @unchecked Sendable {
         /// One for each chapter.
         var worlds: [Simulator] = []
         /// Lengths in bytes of the files that it leaves.
@@ -34,8 +36,10 @@ package struct FaultSweep: Sendable {
 
     package static var chapters: Int { Simulator.chapters.count }
 
-    /// Lives the life once, undisturbed.
-    package static func prepare() throws -> Life {
+    /// The life, lived once and undisturbed.
+    package static let life = Result { try prepare() }
+
+    private static func prepare() throws -> Life {
         var life = Life()
         let world = Simulator(small: 1)
         for chapter in Simulator.chapters {

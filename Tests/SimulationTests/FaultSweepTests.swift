@@ -31,7 +31,7 @@ struct FaultSweepTests {
 
     @Test(arguments: Row.all)
     func `whichever operation fails, nothing acknowledged is lost`(row: Row) throws {
-        let life = try FaultSweep.prepare()
+        let life = try FaultSweep.life.get()
         var fired = 0
         for chapter in 0..<FaultSweep.chapters {
             for number in 1...10_000 {
@@ -58,7 +58,7 @@ struct FaultSweepTests {
     @Test func `the life that is swept has segments that end and go, snapshots, and alerts that come and go`()
         throws
     {
-        let life = try FaultSweep.prepare()
+        let life = try FaultSweep.life.get()
         let names = life.witness.entries.map(\.record.name)
         for name in ["alertOpened", "alertAcknowledged", "alertResolved", "messageDelivered", "jobRemoved"] {
             #expect(names.contains(name), "\(name)")
