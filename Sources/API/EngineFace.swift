@@ -50,6 +50,12 @@ package protocol EngineFace: Sendable {
     func removeScheduler(_ number: UInt32) async throws(CommandError)
     func schedulers() async throws(CommandError) -> [SchedulerRegistered]
 
+    func setBlackout(
+        _ blackout: Blackout,
+        calendarURL: String?
+    ) async throws(CommandError) -> BlackoutView
+    func removeBlackout(_ name: String) async throws(CommandError)
+    func blackouts() async throws(CommandError) -> [BlackoutView]
     func openAlerts() async throws(CommandError) -> [AlertView]
     func acknowledge(_ alert: AlertID) async throws(CommandError) -> AlertView
     func channels() async throws(CommandError) -> [ChannelView]

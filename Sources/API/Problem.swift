@@ -119,6 +119,7 @@ package struct Problem: Error, Sendable, Equatable {
         case .noSuchJob(let job): self = .notFound("job \(job)")
         case .noSuchAlert(let alert): self = .notFound("open alert \(alert)")
         case .noSuchCheck(let check): self = .notFound("check \(check)")
+        case .noSuchBlackout(let name): self = .notFound("blackout \(name)")
         case .noSuchChannel(let name): self = .notFound("channel \(name)")
         case .noSuchScheduler(let number): self = .notFound("scheduler \(number)")
         case .schedulerExists(let username):

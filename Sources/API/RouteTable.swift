@@ -6,7 +6,7 @@ package enum RouteTable {
     package static func routes(hasSink: Bool) -> [Route] {
         JobRoutes.all + JobStateRoutes.all + RunRoutes.all + SlotRoutes.all + PlanRoutes.all + EventRoutes.all
             + JournalRoutes.all + UpkeepRoutes.all + SchedulerRoutes.all + AlertRoutes.all + CheckRoutes.all
-            + PingRoutes.all + BadgeRoutes.all + CheckInRoutes.all + ClockRoutes.all
+            + PingRoutes.all + BadgeRoutes.all + BlackoutRoutes.all + CheckInRoutes.all + ClockRoutes.all
             + AboutRoutes.all
             + (hasSink ? SinkRoutes.all : [])
     }

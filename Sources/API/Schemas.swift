@@ -155,6 +155,22 @@ enum Schemas {
         ("body_hex", type("string", "null", about: "where the body is not UTF-8")),
     ]
 
+    // MARK: Blackouts
+
+    private static let blackoutRequest: [Property] = [
+        ("labels", list(text)), ("from", instant), ("to", instant),
+        ("schedule", type("string", about: "when one begins; with lasting")), ("zone", text),
+        ("lasting", span), ("ics", type("string", about: "the text of a calendar file, RFC 5545")),
+        ("ics_url", type("string", about: "where the calendar is read every six hours; never shown")),
+    ]
+
+    private static let blackoutAnswer: [Property] = [
+        ("name", text), ("url", text), ("active", flag),
+        ("next", type("object", "null", about: "from, to: the present or the coming stretch")),
+        ("events_from", type("string", about: "the host of the calendar, or \"a file\"")),
+        ("fault", type("string", "null", about: "why the calendar could not be read")),
+    ]
+
     // MARK: What happened
 
     private static let failure = object([
@@ -259,6 +275,8 @@ enum Schemas {
             "PingKey",
             object([("ping_key", type("string", "null")), ("url", type("string", "null"))])
         ),
+        JSON.Member("BlackoutRequest", object(blackoutRequest)),
+        JSON.Member("Blackout", object(blackoutRequest.filter { !$0.0.hasPrefix("ics") } + blackoutAnswer)),
         JSON.Member("TestMessage", object([("message", text)])),
         JSON.Member("Payload", object([("payload", text)])),
         JSON.Member("Resent", object([("resent", number), ("skipped", number)])),

@@ -23,6 +23,7 @@ package struct Ledger: Sendable {
     package private(set) var zones: [String: ZoneAdopted] = [:]
     package private(set) var alerts = AlertTable()
     package private(set) var checks = CheckTable()
+    package private(set) var blackouts: [String: Blackout] = [:]
     /// Open runs whose calls are over and whose ends are to come.
     package private(set) var awaited: [RunID: RunAwaited] = [:]
 
@@ -43,6 +44,7 @@ package struct Ledger: Sendable {
         zones: [String: ZoneAdopted],
         alerts: AlertTable,
         checks: CheckTable = CheckTable(),
+        blackouts: [String: Blackout] = [:],
         awaited: [RunID: RunAwaited] = [:]
     ) {
         self.sequence = sequence
@@ -58,6 +60,7 @@ package struct Ledger: Sendable {
         self.zones = zones
         self.alerts = alerts
         self.checks = checks
+        self.blackouts = blackouts
         self.awaited = awaited
         for (id, run) in openRuns where jobs[run.job].openRuns > 1 {
             openRunsBeyondOne[run.job, default: []].append(id)
@@ -94,6 +97,8 @@ package struct Ledger: Sendable {
         case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
             .checkLapsed, .checkUnwatched, .pingKeySet:
             try checks.apply(entry)
+        case .blackoutSet(let record): blackouts[record.name] = record
+        case .blackoutRemoved(let record): blackouts[record.name] = nil
         default: try applyToJob(entry)
         }
         if let job = entry.record.job {
@@ -298,7 +303,7 @@ extension Record {
         switch self {
         case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped,
             .folderRestored, .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed,
-            .checkPinged, .checkLapsed, .checkUnwatched, .pingKeySet:
+            .checkPinged, .checkLapsed, .checkUnwatched, .pingKeySet, .blackoutSet, .blackoutRemoved:
             nil
         case .jobRegistered(let r): r.job
         case .jobRevised(let r): r.job

@@ -47,6 +47,9 @@ package enum Record: Sendable, Hashable {
     case checkLapsed(CheckLapsed)
     case checkUnwatched(CheckUnwatched)
     case pingKeySet(PingKeySet)
+    /// A blackout was made, changed, or its calendar read anew.
+    case blackoutSet(Blackout)
+    case blackoutRemoved(BlackoutRemoved)
     case runAwaited(RunAwaited)
 }
 

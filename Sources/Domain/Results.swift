@@ -102,6 +102,8 @@ package enum DecisionReason: UInt8, Sendable, CaseIterable {
     case restored = 19
     /// The job had already closed `max_runs` runs.
     case maxRuns = 20
+    /// It lies in a blackout that the job is under.
+    case blackout = 21
 
     package var word: String {
         switch self {
@@ -126,6 +128,7 @@ package enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .catchupDiscarded: "catchup-discarded"
         case .restored: "restored"
         case .maxRuns: "max-runs"
+        case .blackout: "blackout"
         }
     }
 }

@@ -36,6 +36,9 @@ package struct Flow: Sendable {
     var outbox = Outbox()
     /// What is derived from the ledger's checks.
     var checks = CheckIndex()
+    /// Times in which jobs do not run, compiled from the ledger's.
+    var blackouts = Blackouts()
+    var calendars = CalendarReading()
     /// When this process took up the work.
     var startedAt = Timestamp.distantPast
     /// Channels that rest, and until when an alarm is set for each.
@@ -84,6 +87,7 @@ package struct Flow: Sendable {
             case .message(let id): messageDue(id, now: now)
             case .check(let check): checkDue(check, now: now)
             case .runtime(let run): outlast(run, now: now)
+            case .calendar(let number): calendarDue(Int(number), now: now)
             }
         }
         alarmsAtOnce = rung == alarmsAtOnce ? min(2 * rung, Self.alarmsMax) : Self.alarmsMin
@@ -143,6 +147,7 @@ package struct Flow: Sendable {
     /// **Dispatch.** Writes the call whose intent has become durable; nil when its run is over already.
     mutating func deliver(_ id: UInt64, now: Timestamp) -> Delivery? {
         if let letter = letters[id] { return .call(letter.call) }
+        if let call = calendars.calls[id] { return .call(call) }
         guard let flight = flights[id], let run = ledger.openRuns[flight.run],
             let prepared = courier.prepare(run.job, ledger)
         else { return nil }
@@ -167,6 +172,9 @@ package struct Flow: Sendable {
     /// **Record the outcome.** Success closes the run; failure is tried again or closes it.
     mutating func conclude(_ outcome: Outcome, now: Timestamp) {
         if letters[outcome.id] != nil { return hear(outcome, now: now) }
+        if let number = CalendarReading.number(of: outcome.id) {
+            return readCalendar(outcome, number, now: now)
+        }
         guard let flight = flights.removeValue(forKey: outcome.id) else { return }
         limits.release(flight.limit, wasOnWire: flight.isOnWire)
         startReady(flight.limit)

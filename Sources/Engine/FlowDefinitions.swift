@@ -184,6 +184,7 @@ extension Record {
         switch self {
         case .folderFounded, .zoneAdopted: .internal
         case .schedulerRegistered, .schedulerRemoved, .clockStepped, .folderRestored: .operator
+        case .blackoutSet, .blackoutRemoved: .operator
         case .messageIntended, .messageDelivered, .messageFailed, .messageDead, .messageResent: .operator
         default: .account
         }

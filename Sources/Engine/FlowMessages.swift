@@ -15,7 +15,7 @@ extension Flow {
     }
 
     /// The longest each phase of a call to a channel may take.
-    private static let deadlines = Deadlines(
+    static let deadlines = Deadlines(
         name: .seconds(10),
         connect: .seconds(10),
         firstByte: .seconds(20),
@@ -23,7 +23,7 @@ extension Flow {
     )
 
     /// Everything on its way, calls of jobs and of channels alike.
-    var callsOut: Int { flights.count + letters.count }
+    var callsOut: Int { flights.count + letters.count + calendars.calls.count }
 
     /// After a start: what was waiting or under way goes on, with the same keys as before.
     mutating func takeUpMessages(now: Timestamp) {

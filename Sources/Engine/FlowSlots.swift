@@ -26,7 +26,8 @@ extension Flow {
         let entry = ledger.jobs[job]
         let due = plan.due(entry.next, job: job)
         guard entry.openRuns == 0, entry.queuedSlots == 0, due <= now, now - due <= plan.catchup.misfireAfter,
-            plan.group(after: entry.cursor)?.runs?.instant == entry.next
+            plan.group(after: entry.cursor)?.runs?.instant == entry.next,
+            cover(of: job)?.contains(entry.next) != true
         else { return false }
         accepted[job] = AcceptedSlot(instant: entry.next)
         limits.wait(limit, .job(job))
@@ -34,7 +35,7 @@ extension Flow {
         return true
     }
 
-    func dueJob(_ job: JobID, _ plan: Plan, now: Timestamp) -> DueJob {
+    mutating func dueJob(_ job: JobID, _ plan: Plan, now: Timestamp) -> DueJob {
         let entry = ledger.jobs[job]
         return DueJob(
             job: job,
@@ -46,7 +47,8 @@ extension Flow {
             queued: Int(entry.queuedSlots),
             slotRuns: Int(entry.slotRunsClosed) + Int(entry.openRuns) + Int(entry.queuedSlots),
             catchingThrough: catching[job],
-            accepted: accepted[job]
+            accepted: accepted[job],
+            cover: cover(of: job)
         )
     }
 

@@ -39,6 +39,7 @@ extension Flow {
         for (job, pause) in ledger.pauses {
             if let until = pause.until { timetable.set(.resume(job), at: until) }
         }
+        takeUpBlackouts(now: now)
         takeUpMessages(now: now)
         takeUpChecks(stoppedAt: stoppedAt, now: now)
         takeUpRuns(now: now)

@@ -62,6 +62,7 @@ package enum CommandError: Error, Sendable, Equatable {
     /// No such check, or another scheduler's.
     case noSuchCheck(CheckID)
     case noSuchChannel(String)
+    case noSuchBlackout(String)
     /// The user name is taken.
     case schedulerExists(username: String)
     /// The default scheduler, or one that still has jobs.

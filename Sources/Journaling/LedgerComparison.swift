@@ -19,6 +19,7 @@ extension Ledger {
         // A snapshot of a build that did not count failures has none, and replay counts them all.
         if !alerts.isSameButForCounts(as: other.alerts) { return "alerts, messages and channels" }
         if checks != other.checks { return "checks" }
+        if blackouts != other.blackouts { return "blackouts" }
         if awaited != other.awaited { return "runs that wait for their completion" }
         return nil
     }

@@ -10,6 +10,7 @@ struct LedgerState {
     var pauses: [JobID: JobPaused] = [:]
     var queued: [JobID: [Slot]] = [:]
     var openRuns: [RunID: OpenRun] = [:]
+    private(set) var blackouts: [String: Blackout] = [:]
     private(set) var awaited: [RunID: RunAwaited] = [:]
     private var alertFields = AlertTableFields()
     var alerts: AlertTable { alertFields.table }
@@ -49,6 +50,9 @@ struct LedgerState {
         for (_, awaited) in ledger.awaited.sorted(by: { $0.key < $1.key }) {
             w.nest(23) { awaited.encode(into: &$0) }
         }
+        for (_, blackout) in ledger.blackouts.sorted(by: { $0.key < $1.key }) {
+            w.nest(80) { blackout.encode(from: zero, into: &$0) }
+        }
         return w.bytes
     }
 
@@ -83,6 +87,10 @@ struct LedgerState {
                 var inner = FieldReader(slice)
                 let record = try RunAwaited(fields: &inner)
                 awaited[record.run] = record
+            case (80, .bytes(let slice)):
+                var inner = FieldReader(slice)
+                let blackout = try Blackout(from: zero, fields: &inner)
+                blackouts[blackout.name] = blackout
             case (20, .number(let number)): checkFields.checksEver = UInt32(truncatingIfNeeded: number)
             case (21, .bytes(let slice)), (22, .bytes(let slice)): try checkFields.take(field, slice)
             default: throw .invalid(field: field, of: what)

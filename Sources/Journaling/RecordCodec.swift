@@ -72,6 +72,7 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
     case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
         .checkLapsed, .checkUnwatched, .pingKeySet:
         encodeCheck(record, context, into: &w)
+    case .blackoutSet, .blackoutRemoved: encodeBlackout(record, from: now, into: &w)
     }
 }
 

@@ -56,6 +56,7 @@ func decodePayload(
     case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
         .checkLapsed, .checkUnwatched, .pingKeySet:
         return try decodeCheck(kind, context, &reader)
+    case .blackoutSet, .blackoutRemoved: return try decodeBlackout(kind, from: now, &reader)
     case .folderRestored: return .folderRestored(try decodeRestored(kind, context, &reader))
     case .clockStepped: return .clockStepped(try decodeClockStep(kind, context, &reader))
     case .jobFellBehind: return .jobFellBehind(try decodeFallingBehind(kind, context, &reader))

@@ -40,6 +40,8 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case checkUnwatched = 36
     case pingKeySet = 37
     case runAwaited = 38
+    case blackoutSet = 80
+    case blackoutRemoved = 81
 
     /// camelCase, as `Record.name`.
     package var name: String { String(describing: self) }
@@ -94,6 +96,8 @@ extension Record {
         case .checkUnwatched: .checkUnwatched
         case .pingKeySet: .pingKeySet
         case .runAwaited: .runAwaited
+        case .blackoutSet: .blackoutSet
+        case .blackoutRemoved: .blackoutRemoved
         }
     }
 }

@@ -93,6 +93,7 @@ struct Snapshot {
             zones: state.zones,
             alerts: state.alerts,
             checks: state.checks,
+            blackouts: state.blackouts,
             awaited: state.awaited
         )
     }

@@ -17,6 +17,8 @@ package struct DueJob: Sendable {
     package var catchingThrough: Timestamp?
     /// The slot that waited for a place and now has its turn; the misfire rules no longer apply to it.
     package var accepted: AcceptedSlot?
+    /// The blackouts that the job is under; nil for most jobs.
+    package var cover: BlackoutCover?
 
     package init(
         job: JobID,
@@ -28,7 +30,8 @@ package struct DueJob: Sendable {
         queued: Int = 0,
         slotRuns: Int = 0,
         catchingThrough: Timestamp? = nil,
-        accepted: AcceptedSlot? = nil
+        accepted: AcceptedSlot? = nil,
+        cover: BlackoutCover? = nil
     ) {
         self.job = job
         self.plan = plan
@@ -40,6 +43,7 @@ package struct DueJob: Sendable {
         self.slotRuns = slotRuns
         self.catchingThrough = catchingThrough
         self.accepted = accepted
+        self.cover = cover
     }
 }
 

@@ -81,6 +81,13 @@ package struct SlotDecider {
                     choose(from: missed, mode: due.plan.catchupMode, unchosen: nil, &limits, limit)
                     continue
                 }
+                if isExcluded(group) {
+                    settle(slot, .excluded, .blackout)
+                    settleOthers(of: group, into: nil)
+                    due.cursor = max(due.cursor, group.instant)
+                    leaveCatchup()
+                    continue
+                }
                 guard attempt(slot, group, &limits, limit) else { return }
                 settleOthers(of: group, into: slot)
                 // Only now: a line's slots are settled in their order.
@@ -105,6 +112,8 @@ package struct SlotDecider {
         return due.now - due.plan.due(group.instant, job: due.job) > due.plan.catchup.misfireAfter
     }
 
+    private func isExcluded(_ group: SlotGroup) -> Bool { due.cover?.contains(group.instant) ?? false }
+
     /// Consecutive due groups from the cursor on, as long as they qualify.
     private func collect(while qualifies: (SlotGroup) -> Bool) -> [SlotGroup] {
         var groups: [SlotGroup] = []
@@ -128,13 +137,16 @@ package struct SlotDecider {
         _ limits: inout Limits,
         _ limit: UInt32
     ) {
-        let runnable = missed.indices.filter { missed[$0].runs != nil }
+        let runnable = missed.indices.filter { missed[$0].runs != nil && !isExcluded(missed[$0]) }
         let oldest = due.now - due.plan.catchupWindow
         let inWindow = runnable.filter { missed[$0].instant >= oldest }
         func settle(_ group: SlotGroup, _ result: SlotResult, _ reason: DecisionReason, into: Slot? = nil) {
             if let slot = group.runs {
-                let (result, reason) = unchosen ?? (result, reason)
-                self.settle(slot, result, reason, into: unchosen == nil ? into : nil)
+                let excluded: (SlotResult, DecisionReason)? =
+                    isExcluded(group) ? (.excluded, .blackout) : nil
+                let instead = unchosen ?? excluded
+                let (result, reason) = instead ?? (result, reason)
+                self.settle(slot, result, reason, into: instead == nil ? into : nil)
             }
             settleOthers(of: group, into: group.runs)
             due.cursor = group.instant
@@ -277,7 +289,13 @@ package struct SlotDecider {
         coalescing = nil
         due.cursor = slot.instant
         while let group = nextGroup(), group.instant <= through {
-            if let other = group.runs { settle(other, .coalesced, .catchupChoseAnother, into: slot) }
+            if let other = group.runs {
+                if isExcluded(group) {
+                    settle(other, .excluded, .blackout)
+                } else {
+                    settle(other, .coalesced, .catchupChoseAnother, into: slot)
+                }
+            }
             settleOthers(of: group, into: group.runs)
             due.cursor = group.instant
         }

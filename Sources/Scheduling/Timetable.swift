@@ -32,6 +32,8 @@ package struct Timetable: Sendable {
         case check(CheckID)
         /// The run has been open for longer than its job likes.
         case runtime(RunID)
+        /// A calendar is to be read again, by its number in this process.
+        case calendar(UInt32)
     }
 
     /// Sixteen bytes an alarm; equal times ring in order of kind and number, which makes a run repeatable.
@@ -133,6 +135,7 @@ package struct Timetable: Sendable {
         case .message(let id): 6 << 60 | id.value
         case .check(let check): 7 << 60 | UInt64(check.number)
         case .runtime(let run): 8 << 60 | run.value
+        case .calendar(let number): 15 << 60 | UInt64(number)
         }
     }
 
@@ -146,6 +149,7 @@ package struct Timetable: Sendable {
         case 5: return .limitRoom(UInt32(number))
         case 6: return .message(MessageID(number))
         case 8: return .runtime(RunID(number))
+        case 15: return .calendar(UInt32(number))
         case 7: return .check(CheckID(UInt32(number)))
         default: return .slot(JobID(UInt32(number)))
         }

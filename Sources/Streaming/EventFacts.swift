@@ -50,6 +50,9 @@ enum EventFacts {
         case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
             .checkLapsed, .checkUnwatched, .pingKeySet:
             CheckFacts.of(record)
+        case .blackoutSet(let r):
+            compact([("name", .string(r.name)), ("labels", .array(r.labels.map { .string($0) }))])
+        case .blackoutRemoved(let r): compact([("name", .string(r.name))])
         case .folderRestored(let r):
             compact([("to_seq", .number(Int64(r.sequence.value))), ("to_time", r.time.json)])
         case .clockStepped(let r): compact([("from", r.from.json), ("to", r.to.json)])

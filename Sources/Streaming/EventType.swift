@@ -39,6 +39,8 @@ package enum EventType: String, Sendable, CaseIterable {
     case checkLapsed = "check.lapsed"
     case checkUnwatched = "check.unwatched"
     case pingKeySet = "ping_key.set"
+    case blackoutSet = "blackout.set"
+    case blackoutRemoved = "blackout.removed"
     case runAwaited = "run.awaited"
 
     package init(_ record: Record) {
@@ -81,6 +83,8 @@ package enum EventType: String, Sendable, CaseIterable {
             case .checkLapsed: .checkLapsed
             case .checkUnwatched: .checkUnwatched
             case .pingKeySet: .pingKeySet
+            case .blackoutSet: .blackoutSet
+            case .blackoutRemoved: .blackoutRemoved
             case .runAwaited: .runAwaited
             }
     }

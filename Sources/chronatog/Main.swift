@@ -36,6 +36,7 @@ struct Chronatog: AsyncParsableCommand {
                 subcommands: [
                     RunsCommand.self, SlotsCommand.self, PlanCommand.self, ExplainCommand.self,
                     EventsCommand.self, AlertsCommand.self, AlertCommand.self,
+                    BlackoutCommand.self,
                     NextCommand.self,
                 ]
             ),

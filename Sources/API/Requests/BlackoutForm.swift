@@ -1,0 +1,66 @@
+internal import Domain
+internal import Engine
+
+/// A blackout as a request describes it: one of three forms of time, and whom it is for.
+struct BlackoutForm {
+    /// What a request may say.
+    static let request = [
+        "labels", "from", "to", "schedule", "zone", "lasting", "ics", "ics_url",
+    ]
+    /// What only answers say.
+    static let answer = ["name", "url", "active", "next", "events_from", "fault"]
+
+    private static let lastingMax = Span.days(366)
+    private static let forms = "from and to; schedule and lasting; ics; or ics_url"
+
+    var blackout: Blackout
+    /// Where the calendar is; the engine seals it.
+    var calendarURL: String?
+
+    init(_ name: String, _ object: JSON, zone standard: String) throws(CommandError) {
+        var fields = Fields(object)
+        fields.refuseUnknown(Self.request, answersOnly: Self.answer)
+        if !CheckForm.isSlug(name) || name.utf8.count > Blackout.nameBytesMax {
+            fields.fault("name", "\"\(name)\" is not a name", hint: "a-z 0-9 _ -, as in \"holidays\"")
+        }
+        blackout = Blackout(name: name, time: .calendar(CalendarSource(zone: standard, bytes: [])))
+        Labels.read(&fields, into: &blackout.labels)
+        var zone = ""
+        fields.read("zone", into: &zone, bytesMax: 64)
+        if zone.isEmpty { zone = standard }
+        let given = ["from", "schedule", "ics", "ics_url"].filter { fields.value($0) != nil }
+        switch given {
+        case ["from"]: blackout.time = Self.once(&fields)
+        case ["schedule"]: blackout.time = Self.recurring(&fields, zone)
+        case ["ics"]:
+            let text = fields.value("ics")?.string ?? ""
+            if text.isEmpty { fields.fault("ics", "is not the text of a calendar file") }
+            blackout.time = .calendar(CalendarSource(zone: zone, bytes: Array(text.utf8)))
+        case ["ics_url"]:
+            calendarURL = fields.value("ics_url")?.string ?? ""
+            blackout.time = .calendar(CalendarSource(zone: zone, bytes: []))
+        case []: fields.fault("from", "or another time is missing", hint: Self.forms)
+        default: fields.fault(given[1], "cannot be given beside \(given[0])", hint: Self.forms)
+        }
+        if !fields.faults.isEmpty { throw .invalid(fields.faults) }
+    }
+
+    private static func once(_ fields: inout Fields) -> BlackoutTime {
+        var (from, to): (Timestamp?, Timestamp?)
+        fields.read("from", into: &from)
+        fields.read("to", into: &to)
+        if fields.value("to") == nil { fields.fault("to", "is missing: when it is over") }
+        return .once(from: from ?? .distantPast, to: to ?? .distantFuture)
+    }
+
+    private static func recurring(_ fields: inout Fields, _ zone: String) -> BlackoutTime {
+        var (schedule, lasting) = ("", Span.zero)
+        fields.read("schedule", into: &schedule, bytesMax: 256)
+        fields.read("lasting", into: &lasting, default: .zero, atLeast: .seconds(1))
+        if fields.value("lasting") == nil {
+            fields.fault("lasting", "is missing: how long it is, as in \"2h\"")
+        }
+        if lasting > lastingMax { fields.fault("lasting", "is more than \(lastingMax.text)") }
+        return .recurring(schedule: schedule, zone: zone, lasting: lasting)
+    }
+}

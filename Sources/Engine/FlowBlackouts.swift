@@ -1,0 +1,200 @@
+internal import Cron
+internal import Dispatching
+package import Domain
+internal import Effects
+internal import Integrations
+internal import Scheduling
+
+/// A blackout as the operator sees it.
+package struct BlackoutView: Sendable {
+    package var blackout: Blackout
+    /// The stretch that it is in, or that comes next; nil when none comes any more.
+    package var next: (from: Timestamp, to: Timestamp)?
+    /// Where a calendar is read, without the path, which may be its key; nil for others.
+    package var host: String?
+    /// Why the calendar could not be read the last time.
+    package var fault: String?
+}
+
+/// Reading calendars that are somewhere else.
+struct CalendarReading: Sendable {
+    /// Names by the number that their alarm and their call carry; a number is never used again.
+    var names: [String] = []
+    /// Calls under way, by their id.
+    var calls: [UInt64: Call] = [:]
+    var faults: [String: String] = [:]
+
+    static let every = Span.hours(6)
+    static let afterFault = Span.minutes(15)
+    /// Ids of these calls are apart from all sequences.
+    private static let mark: UInt64 = 1 << 63
+
+    static func id(of number: Int) -> UInt64 { mark | UInt64(number) }
+    static func number(of id: UInt64) -> Int? { id & mark == 0 ? nil : Int(id & ~mark) }
+}
+
+// **Blackouts**: times in which jobs do not run, kept as records, compiled when they are set.
+extension Flow {
+    /// What a job is under; nil for most.
+    mutating func cover(of job: JobID) -> BlackoutCover? {
+        if blackouts.isEmpty { return nil }
+        return blackouts.cover(labels: courier.prepare(job, ledger)?.definition.labels ?? [])
+    }
+
+    package mutating func setBlackout(_ blackout: Blackout, now: Timestamp) throws(CommandError)
+        -> BlackoutView
+    {
+        guard ledger.blackouts[blackout.name] != nil || ledger.blackouts.count < Blackout.countMax else {
+            throw .conflict("there are \(Blackout.countMax) blackouts already; remove some first")
+        }
+        try compile(blackout, now: now)
+        switch blackout.time {
+        case .once: break
+        case .recurring(_, let zone, _): adoptZone(zone, now: now)
+        case .calendar(let source): adoptZone(source.zone, now: now)
+        }
+        write(.blackoutSet(blackout), now)
+        calendars.faults[blackout.name] = nil
+        readSoon(blackout, at: now, now: now)
+        return view(blackout, now: now)
+    }
+
+    package mutating func removeBlackout(_ name: String, now: Timestamp) throws(CommandError) {
+        guard ledger.blackouts[name] != nil else { throw .noSuchBlackout(name) }
+        write(.blackoutRemoved(BlackoutRemoved(name: name)), now)
+        blackouts.remove(name)
+        calendars.faults[name] = nil
+    }
+
+    /// In order of name.
+    package func blackoutViews(now: Timestamp) -> [BlackoutView] {
+        ledger.blackouts.sorted { $0.key < $1.key }.map { view($0.value, now: now) }
+    }
+
+    private func view(_ blackout: Blackout, now: Timestamp) -> BlackoutView {
+        BlackoutView(
+            blackout: blackout,
+            next: blackouts.cover(named: blackout.name)?.next(after: now),
+            host: address(of: blackout)?.origin.host,
+            fault: calendars.faults[blackout.name]
+        )
+    }
+
+    /// After a start. A blackout that this build cannot read says so where it is listed, and covers nothing.
+    mutating func takeUpBlackouts(now: Timestamp) {
+        for (name, blackout) in ledger.blackouts.sorted(by: { $0.key < $1.key }) {
+            do {
+                try compile(blackout, now: now)
+            } catch {
+                calendars.faults[name] = "\(error)"
+            }
+            readSoon(blackout, at: now, now: now)
+        }
+    }
+
+    private mutating func compile(_ blackout: Blackout, now: Timestamp) throws(CommandError) {
+        func fault(_ field: String, _ message: String) -> CommandError {
+            .invalid([CommandError.Fault(field: field, message: message)])
+        }
+        let (adopted, zones) = (ledger.zones, settings.zones)
+        do {
+            try blackouts.set(
+                blackout,
+                zone: { name in
+                    if let zone = adopted[name] {
+                        return try? Zone(name: zone.name, version: zone.version, tzif: zone.bytes)
+                    }
+                    return try? zones.zone(named: name)
+                },
+                now: now
+            )
+        } catch {
+            switch error {
+            case .empty: throw fault("to", "has to be later than from, and a length at least 1s")
+            case .zone(let name): throw fault("zone", "\"\(name)\" is no time zone of the IANA database")
+            case .schedule(let text): throw fault("schedule", text)
+            case .calendar(let text): throw fault("ics", text)
+            }
+        }
+    }
+
+    // MARK: Calendars somewhere else
+
+    private func address(of blackout: Blackout) -> WebAddress? {
+        guard case .calendar(let source) = blackout.time, let sealed = source.url,
+            let text = try? keys.open(sealed, for: Self.place(ofCalendar: blackout.name))
+        else { return nil }
+        return try? WebAddress(String(decoding: text, as: UTF8.self))
+    }
+
+    private static func place(ofCalendar name: String) -> SecretPlace {
+        SecretPlace(account: 0, object: "blackout/\(name)", field: "url")
+    }
+
+    package func sealCalendar(url: String, of name: String) -> Sealed {
+        keys.seal(Array(url.utf8), for: Self.place(ofCalendar: name))
+    }
+
+    private mutating func readSoon(_ blackout: Blackout, at time: Timestamp, now: Timestamp) {
+        guard case .calendar(let source) = blackout.time, source.url != nil else { return }
+        calendars.names.append(blackout.name)
+        timetable.set(.calendar(UInt32(calendars.names.count - 1)), at: time)
+    }
+
+    /// The time to read a calendar has come.
+    mutating func calendarDue(_ number: Int, now: Timestamp) {
+        let name = calendars.names[number]
+        // An older number of the same name was overtaken by a change.
+        guard calendars.names.lastIndex(of: name) == number, let blackout = ledger.blackouts[name] else {
+            return
+        }
+        guard let address = address(of: blackout) else {
+            calendars.faults[name] = "its address does not open with this folder's keys"
+            return
+        }
+        let request = ChannelRequest(
+            "GET",
+            address,
+            headers: [
+                .init("User-Agent", settings.userAgent), .init("Accept", "text/calendar, */*;q=0.5"),
+            ]
+        )
+        let id = CalendarReading.id(of: number)
+        var call = request.call(
+            id: id,
+            deadlines: Self.deadlines,
+            keepBodyBytesMax: CalendarFile.bytesMax
+        )
+        call.redirectsMax = 3
+        calendars.calls[id] = call
+        effects.append(.post(id))
+    }
+
+    /// What the place of a calendar answered. A calendar that cannot be read stays as it was.
+    mutating func readCalendar(_ outcome: Outcome, _ number: Int, now: Timestamp) {
+        calendars.calls[outcome.id] = nil
+        let name = calendars.names[number]
+        guard calendars.names.lastIndex(of: name) == number, var blackout = ledger.blackouts[name],
+            case .calendar(var source) = blackout.time
+        else { return }
+        var fault: String?
+        switch outcome.result {
+        case .failed(let failure): fault = failure.message
+        case .answered(let answer) where answer.status != 200: fault = "it answered \(answer.status)"
+        case .answered(let answer) where answer.isTruncated:
+            fault = "it is longer than \(CalendarFile.bytesMax) bytes"
+        case .answered(let answer):
+            source.bytes = answer.body
+            blackout.time = .calendar(source)
+            do {
+                try compile(blackout, now: now)
+                if ledger.blackouts[name] != blackout { write(.blackoutSet(blackout), now) }
+            } catch {
+                if case .invalid(let faults) = error { fault = faults.first?.message }
+            }
+        }
+        calendars.faults[name] = fault
+        let wait = fault == nil ? CalendarReading.every : CalendarReading.afterFault
+        timetable.set(.calendar(UInt32(number)), at: now + wait)
+    }
+}

@@ -1,0 +1,106 @@
+import Domain
+import Effects
+import Engine
+import Testing
+
+@Suite struct BlackoutTests {
+    private let start = EngineRig.start
+
+    private func blackout(_ name: String, _ time: BlackoutTime, labels: [String] = []) -> Blackout {
+        Blackout(name: name, time: time, labels: labels)
+    }
+
+    @Test func `slots inside are excluded and say so, and those at the edges belong to the right side`()
+        async throws
+    {
+        let rig = try await EngineRig()
+        let job = try await rig.add("0 * * * *")
+        let other = try await rig.add("0 * * * *") { $0.labels = ["db"] }
+        let time = BlackoutTime.once(from: start + .hours(2), to: start + .hours(4))
+        _ = try await rig.engine.setBlackout(blackout("upgrade", time, labels: ["db"]), calendarURL: nil)
+        try await rig.advance(.hours(6) + .minutes(1))
+        #expect(try await rig.results(job) == [.ok: 6])
+        #expect(try await rig.results(other) == [.ok: 4, .excluded: 2])
+        let excluded = try await rig.records(other).compactMap { entry -> SlotsDecided? in
+            if case .slotsDecided(let record) = entry.record { record } else { nil }
+        }
+        #expect(excluded.map(\.first.instant) == [start + .hours(2), start + .hours(3)])
+        #expect(excluded.allSatisfy { $0.reason == .blackout })
+        await rig.stop()
+    }
+
+    @Test func `what was missed in a blackout is not caught up, and the rest is`() async throws {
+        let rig = try await EngineRig()
+        let job = try await rig.add("0 * * * *") { $0.catchup.mode = .last }
+        let time = BlackoutTime.once(from: start + .hours(2), to: start + .hours(4))
+        _ = try await rig.engine.setBlackout(blackout("upgrade", time), calendarURL: nil)
+        // The clock leaps over all of it, as if the machine had slept.
+        _ = try await rig.engine.drive(.set(start + .hours(5) + .minutes(30)))
+        try await rig.advance(.minutes(1))
+        #expect(try await rig.results(job) == [.ok: 1, .coalesced: 2, .excluded: 2])
+        await rig.stop()
+    }
+
+    @Test func `a recurring blackout and a calendar last as their zone says, and outlast a restart`()
+        async throws
+    {
+        let disk = MemoryDisk()
+        var rig = try await EngineRig(disk: disk)
+        let job = try await rig.add("0 * * * *")
+        let nightly = BlackoutTime.recurring(
+            schedule: "0 22 * * *",
+            zone: "Europe/Berlin",
+            lasting: .hours(2)
+        )
+        _ = try await rig.engine.setBlackout(blackout("night", nightly), calendarURL: nil)
+        let file = """
+            BEGIN:VCALENDAR
+            BEGIN:VEVENT
+            DTSTART;VALUE=DATE:20260102
+            END:VEVENT
+            END:VCALENDAR
+
+            """
+        let holiday = BlackoutTime.calendar(CalendarSource(zone: "UTC", bytes: Array(file.utf8)))
+        _ = try await rig.engine.setBlackout(blackout("holiday", holiday), calendarURL: nil)
+        try await rig.advance(.hours(12) + .minutes(1))
+        await rig.stop()
+        rig = try await EngineRig(disk: disk, start: start + .hours(12) + .minutes(1))
+        try await rig.advance(.hours(36))
+        // 21:00 and 22:00 in UTC on the first; all of the second.
+        #expect(try await rig.results(job) == [.ok: 22, .excluded: 26])
+        let views = try await rig.engine.blackouts()
+        #expect(views.map(\.blackout.name) == ["holiday", "night"])
+        #expect(views[0].next == nil)
+        #expect(views[1].next?.from == Timestamp(seconds: 1_767_474_000))
+        await rig.stop()
+    }
+
+    @Test func `a blackout that is removed excludes nothing more, and one that cannot be is refused`()
+        async throws
+    {
+        let rig = try await EngineRig()
+        let job = try await rig.add("0 * * * *")
+        let always = BlackoutTime.once(from: start, to: start + .days(9))
+        _ = try await rig.engine.setBlackout(blackout("long", always), calendarURL: nil)
+        try await rig.advance(.hours(2) + .minutes(1))
+        try await rig.engine.removeBlackout("long")
+        try await rig.advance(.hours(1))
+        #expect(try await rig.results(job) == [.ok: 1, .excluded: 2])
+        await #expect(throws: CommandError.noSuchBlackout("long")) {
+            try await rig.engine.removeBlackout("long")
+        }
+        for time in [
+            BlackoutTime.once(from: start, to: start),
+            .recurring(schedule: "0 0 30 2 *", zone: "UTC", lasting: .hours(1)),
+            .recurring(schedule: "@daily", zone: "Mars/Base", lasting: .hours(1)),
+            .calendar(CalendarSource(zone: "UTC", bytes: Array("hello".utf8))),
+        ] {
+            await #expect(throws: CommandError.self) {
+                try await rig.engine.setBlackout(blackout("bad", time), calendarURL: nil)
+            }
+        }
+        #expect(try await rig.engine.blackouts().isEmpty)
+        await rig.stop()
+    }
+}
