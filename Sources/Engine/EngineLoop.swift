@@ -19,6 +19,7 @@ struct EngineLoop: Sendable {
     private let writer: JournalWriter
     private let mailbox: Mailbox
     private let transport: any Transport
+    private let mailTransport: (any MailTransport)?
     private let background: Background
     private let logger: Logger
     private var durable: Sequence
@@ -44,6 +45,7 @@ struct EngineLoop: Sendable {
         writer: JournalWriter,
         mailbox: Mailbox,
         transport: any Transport,
+        mail: (any MailTransport)?,
         sink: SinkService?,
         settings: EngineSettings,
         background: @escaping Background,
@@ -55,6 +57,7 @@ struct EngineLoop: Sendable {
         self.writer = writer
         self.mailbox = mailbox
         self.transport = transport
+        mailTransport = mail
         self.settings = settings
         self.background = background
         self.logger = logger
@@ -129,6 +132,7 @@ struct EngineLoop: Sendable {
         noticeClockStep()
         if virtual.isAdvancing, isQuiet { passTime() }
         let now = clock.now
+        for outcome in mail.mails { flow.hear(outcome, now: now) }
         let outcomes = virtual.ready(
             mail.outcomes,
             isBarrier: clock.isFrozen,
@@ -200,32 +204,42 @@ struct EngineLoop: Sendable {
     /// Lets go what waited for durability: calls in one batch, then replies.
     private mutating func release() {
         var calls: [Call] = []
+        var mails: [Mail] = []
         var aborts: [UInt64] = []
         let now = clock.now
-        for id in flow.starts { make(id, &calls, now: now) }
+        for id in flow.starts { make(id, &calls, &mails, now: now) }
         flow.starts.removeAll(keepingCapacity: true)
         while let (after, effect) = waitingEffects.first, after <= durable {
             waitingEffects.removeFirst()
             switch effect {
             case .abort(let id): if !virtual.giveUp(id) { aborts.append(id) }
-            case .send(let id): if flow.mayStart(id) { make(id, &calls, now: now) }
-            case .post(let id): make(id, &calls, now: now)
+            case .send(let id): if flow.mayStart(id) { make(id, &calls, &mails, now: now) }
+            case .post(let id): make(id, &calls, &mails, now: now)
             }
         }
         if !aborts.isEmpty { transport.abort(aborts) }
         if !calls.isEmpty { transport.send(calls) }
+        if !mails.isEmpty { mailTransport?.send(mails) }
         while let (after, reply) = waitingReplies.first, after <= durable {
             waitingReplies.removeFirst()
             reply(nil)
         }
     }
 
-    private mutating func make(_ id: UInt64, _ calls: inout [Call], now: Timestamp) {
+    private mutating func make(
+        _ id: UInt64,
+        _ calls: inout [Call],
+        _ mails: inout [Mail],
+        now: Timestamp
+    ) {
         switch flow.deliver(id, now: now) {
         case nil: break
         case .impossible(let outcome): mailbox.post { $0.outcomes.append(outcome) }
         case .call(let call):
             if !(clock.isDriven && virtual.take(call, now: now)) { calls.append(call) }
+        case .mail(let letter):
+            precondition(mailTransport != nil, "an engine whose channels send mail is given a mail transport")
+            mails.append(letter)
         }
     }
 
@@ -301,6 +315,7 @@ struct EngineLoop: Sendable {
         let rest = mailbox.close()
         if let failure = receive(rest) { return abandon(failure, rest) }
         for command in rest.commands { command.refuse(.stopping) }
+        for outcome in rest.mails { flow.hear(outcome, now: clock.now) }
         for outcome in rest.outcomes { flow.conclude(outcome, now: clock.now) }
         frame()
         writer.finish()

@@ -142,7 +142,7 @@ package struct Flow: Sendable {
 
     /// **Dispatch.** Writes the call whose intent has become durable; nil when its run is over already.
     mutating func deliver(_ id: UInt64, now: Timestamp) -> Delivery? {
-        if let letter = letters[id] { return .call(letter.call) }
+        if let letter = letters[id] { return letter.delivery }
         guard let flight = flights[id], let run = ledger.openRuns[flight.run],
             let prepared = courier.prepare(run.job, ledger)
         else { return nil }
@@ -238,9 +238,10 @@ package struct Flow: Sendable {
     }
 }
 
-/// A call to make, or the outcome that it already has.
+/// A call to make, a letter to hand over, or the outcome that it already has.
 enum Delivery: Sendable {
     case call(Call)
+    case mail(Mail)
     case impossible(Outcome)
 }
 

@@ -10,8 +10,9 @@ extension Flow {
     /// A message under way.
     struct Letter: Sendable {
         var message: MessageID
-        var delivery: ChannelDelivery
-        var call: Call
+        var conversation: ChannelDelivery
+        /// What is on its way.
+        var delivery: Delivery
     }
 
     /// The longest each phase of a call to a channel may take.
@@ -106,20 +107,38 @@ extension Flow {
         switch step {
         case .end(let verdict): settle(id, verdict, now: now)
         case .call(let request):
-            let call = request.call(id: id.value, deadlines: Self.deadlines)
-            letters[id.value] = Letter(message: id, delivery: delivery, call: call)
-            effects.append(.post(id.value))
-        case .mail: preconditionFailure("configuration offers no channel that sends mail")
+            post(id, delivery, .call(request.call(id: id.value, deadlines: Self.deadlines)))
+        case .mail(var mail):
+            mail.id = id.value
+            post(id, delivery, .mail(mail))
         }
+    }
+
+    private mutating func post(_ id: MessageID, _ conversation: ChannelDelivery, _ delivery: Delivery) {
+        letters[id.value] = Letter(message: id, conversation: conversation, delivery: delivery)
+        effects.append(.post(id.value))
     }
 
     /// What a channel answered.
     mutating func hear(_ outcome: Outcome, now: Timestamp) {
-        guard var letter = letters.removeValue(forKey: outcome.id),
+        hear(outcome.id, now: now) { $0.receive(outcome.result, now: now) }
+    }
+
+    /// What a mail server answered.
+    mutating func hear(_ outcome: MailOutcome, now: Timestamp) {
+        hear(outcome.id, now: now) { $0.receive(outcome.result, now: now) }
+    }
+
+    private mutating func hear(
+        _ id: UInt64,
+        now: Timestamp,
+        _ receive: (inout ChannelDelivery) -> ChannelDelivery.Step
+    ) {
+        guard var letter = letters.removeValue(forKey: id),
             let channel = ledger.alerts.messages[letter.message]?.channel
         else { return }
-        let step = letter.delivery.receive(outcome.result, now: now)
-        follow(step, letter.delivery, letter.message, now: now)
+        let step = receive(&letter.conversation)
+        follow(step, letter.conversation, letter.message, now: now)
         pump(channel, now: now)
     }
 

@@ -23,6 +23,7 @@ final class Composition: Sendable {
     private let logger: Logger
     private let folder: DataFolder
     private let transport: HTTPTransport
+    private let mail: SMTPTransport
     private let policy: LivePolicy
     private let api: APIServer
     /// Why the start did not succeed.
@@ -40,11 +41,13 @@ final class Composition: Sendable {
         let time = SystemTime()
         do { zones = try configuration.schedules.openZones() } catch { throw .failed(error.description) }
         policy = LivePolicy(try Self.egress(configuration))
+        let trust = try Self.trust(configuration)
         transport = HTTPTransport(
             settings: Self.transportSettings(configuration),
             egress: policy.current,
-            trust: try Self.trust(configuration)
+            trust: trust
         )
+        mail = SMTPTransport(egress: policy.current, trust: trust)
         if let prepared {
             folder = prepared
         } else {
@@ -54,26 +57,22 @@ final class Composition: Sendable {
         Self.report(recovered.report, logger)
         let keys = try folder.keys(configuration, for: recovered.ledger)
         (token, isTokenNew) = try folder.token(configuration)
-        var flowSettings = FlowSettings(zones: zones)
-        flowSettings.targetParallel = UInt32(configuration.calls.targetParallel)
-        flowSettings.userAgent = "chronatog/\(Version.number)"
-        flowSettings.channels = configuration.alerts.channels().channels
-        flowSettings.publicURL = configuration.server.publicURL?.text
-        flowSettings.sender = AlertSender(
-            host: configuration.server.publicURL.flatMap { try? WebAddress($0.text) }?.origin.host
-                ?? "chronatog",
-            version: Version.number
-        )
         let sink = testing.isEphemeral ? SinkService() : nil
         engine = Engine(
             journal: recovered.journal,
-            flow: Flow(ledger: recovered.ledger, keys: keys, entropy: entropy, settings: flowSettings),
+            flow: Flow(
+                ledger: recovered.ledger,
+                keys: keys,
+                entropy: entropy,
+                settings: Self.flowSettings(configuration, zones)
+            ),
             clock: EngineClock(
                 source: time,
                 isDrivable: testing.isEphemeral,
                 start: testing.clock.map { Timestamp(seconds: $0.seconds) }
             ),
             transport: transport,
+            mail: mail,
             sink: sink,
             settings: EngineSettings(flushesInline: testing.isEphemeral),
             logger: logger
@@ -140,6 +139,7 @@ final class Composition: Sendable {
         let listen = configuration.server.listen
         policy.replace(with: try Self.refusingOurselves(policy.current, listen, port))
         transport.adopt(policy.current)
+        mail.adopt(policy.current)
         let host = listen.isWildcard ? "127.0.0.1" : listen.host
         let sink = configuration.testing.isEphemeral ? Origin(isTLS: false, host: host, port: port) : nil
         var reached = configuration.server.publicURL?.text ?? listen.url(port: port)
@@ -182,6 +182,7 @@ final class Composition: Sendable {
         if failure.withLock({ $0 == nil }) { await engine.stop(drain: configuration.calls.drain) }
         if hasListened { try? await api.stop() }
         await transport.shutdown(drain: .zero)
+        await mail.shutdown(drain: .zero)
         folder.withdraw()
     }
 }
@@ -214,6 +215,20 @@ extension Composition {
         } catch {
             throw .failed("this machine's addresses cannot be listed: \(error)")
         }
+    }
+
+    private static func flowSettings(_ configuration: Configuration, _ zones: ZoneDatabase) -> FlowSettings {
+        var settings = FlowSettings(zones: zones)
+        settings.targetParallel = UInt32(configuration.calls.targetParallel)
+        settings.userAgent = "chronatog/\(Version.number)"
+        settings.channels = configuration.alerts.channels().channels
+        settings.publicURL = configuration.server.publicURL?.text
+        settings.sender = AlertSender(
+            host: configuration.server.publicURL.flatMap { try? WebAddress($0.text) }?.origin.host
+                ?? "chronatog",
+            version: Version.number
+        )
+        return settings
     }
 
     private static func trust(_ configuration: Configuration) throws(CommandFailure) -> TrustRoots {

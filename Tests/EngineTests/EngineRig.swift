@@ -20,6 +20,7 @@ struct EngineRig {
         start: Timestamp = EngineRig.start,
         targetParallel: UInt32 = 64,
         transport: any Transport = NoTransport(),
+        mail: (any MailTransport)? = nil,
         channels: [String: ChannelSettings] = [:]
     ) async throws {
         self.disk = disk
@@ -35,6 +36,7 @@ struct EngineRig {
             flow: Flow(ledger: recovered.ledger, keys: keys, entropy: entropy, settings: settings),
             clock: EngineClock(source: SystemTime(), isDrivable: true, start: start),
             transport: transport,
+            mail: mail,
             sink: sink,
             settings: EngineSettings(flushesInline: true),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

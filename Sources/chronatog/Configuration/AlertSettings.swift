@@ -79,5 +79,29 @@ extension Setting {
             "what alerts to --webhook-url are signed with: whsec_ and Base64",
             aliases: [Alias(variable: "WEBHOOK_SECRET")]
         ),
+        Setting(
+            "smtp-url",
+            optional: \.alerts.smtpURL,
+            .alerts,
+            "mail alerts by this server: smtp://USER:PASSWORD@HOST:587 (STARTTLS), smtps://… (TLS), or "
+                + "smtp://HOST:25?tls=none",
+            aliases: [Alias(variable: "SMTP_URL")]
+        ),
+        Setting(
+            "mail-to",
+            optional: \.alerts.mailTo,
+            .alerts,
+            "who gets the mail; several with commas",
+            placeholder: "ADDRESS,…",
+            aliases: [Alias(variable: "MAIL_TO")]
+        ),
+        Setting(
+            "mail-from",
+            optional: \.alerts.mailFrom,
+            .alerts,
+            "whom the mail comes from, perhaps with a name: \"Chronatog <cron@example.com>\"",
+            placeholder: "ADDRESS",
+            aliases: [Alias(variable: "MAIL_FROM")]
+        ),
     ]
 }

@@ -9,6 +9,31 @@ extension Configuration.Alerts {
         var fields: [(flag: String, field: String, value: JSON?)]
 
         var isGiven: Bool { fields.first?.value != nil }
+
+        /// What the API would be given for the same channel.
+        func json() throws(ChannelSettingsError) -> JSON {
+            var members = [JSON.Member("kind", .string(kind.rawValue))]
+            for field in fields {
+                guard let value = field.value else { continue }
+                if kind == .email, field.field == "server" {
+                    do {
+                        members += try MailServerURL.fields(value.string ?? "")
+                    } catch {
+                        throw ChannelSettingsError(faults: [
+                            .init(field: "server", predicate: error.predicate)
+                        ])
+                    }
+                } else {
+                    members.append(JSON.Member(field.field, value))
+                }
+            }
+            return .object(members)
+        }
+
+        /// A field that has no flag of its own is a part of the first one's text.
+        func inFirstFlag(_ field: String) -> String {
+            fields.first.map { "--\($0.flag): its \(field)" } ?? field
+        }
     }
 
     private var forms: [Form] {
@@ -38,6 +63,13 @@ extension Configuration.Alerts {
                     ("webhook-secret", "secrets", webhookSecret?.json),
                 ]
             ),
+            Form(
+                kind: .email,
+                fields: [
+                    ("smtp-url", "server", smtpURL?.json), ("mail-to", "to", mailTo.map(Self.addresses)),
+                    ("mail-from", "from", mailFrom.map { .string($0) }),
+                ]
+            ),
         ]
     }
 
@@ -57,20 +89,26 @@ extension Configuration.Alerts {
                 faults.append("--webhook-url needs --webhook-secret: nothing would be signed without it")
                 continue
             }
-            let members = form.fields.compactMap { field in
-                field.value.map { JSON.Member(field.field, $0) }
-            }
-            let json = JSON.object([JSON.Member("kind", .string(form.kind.rawValue))] + members)
             do throws(ChannelSettingsError) {
-                channels[form.kind.rawValue] = try ChannelSettings.read(json)
+                channels[form.kind.rawValue] = try ChannelSettings.read(form.json())
             } catch {
                 faults += error.faults.map { fault in
                     let flag = form.fields.first { $0.field == fault.field }?.flag
-                    return "\(flag.map { "--\($0)" } ?? fault.field) \(fault.predicate)"
+                    return "\(flag.map { "--\($0)" } ?? form.inFirstFlag(fault.field)) \(fault.predicate)"
                 }
             }
         }
         return (channels, faults)
+    }
+
+    /// A comma inside a quoted name is none that separates.
+    private static func addresses(_ text: String) -> JSON {
+        var isQuoted = false
+        let parts = text.split { character in
+            if character == "\"" { isQuoted.toggle() }
+            return character == "," && !isQuoted
+        }
+        return .array(parts.map { .string(String($0.trimmingBlanks)) })
     }
 
     /// Cachet's components go by number or by name.
@@ -81,4 +119,13 @@ extension Configuration.Alerts {
 
 extension Secret {
     fileprivate var json: JSON { .string(value) }
+}
+
+extension Substring {
+    fileprivate var trimmingBlanks: Substring {
+        var text = self
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return text
+    }
 }

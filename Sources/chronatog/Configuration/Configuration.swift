@@ -81,6 +81,11 @@ struct Configuration: Sendable, Equatable {
         var webhookURL: Secret?
         /// `whsec_…`
         var webhookSecret: Secret?
+        /// `smtp://user:password@host:port`
+        var smtpURL: Secret?
+        /// Addresses with commas between.
+        var mailTo: String?
+        var mailFrom: String?
     }
 
     /// Bounds on what a client of the API may do.
