@@ -48,6 +48,10 @@ package enum Record: Sendable, Hashable {
     case checkUnwatched(CheckUnwatched)
     case pingKeySet(PingKeySet)
     case runAwaited(RunAwaited)
+    case channelConfigured(ChannelConfigured)
+    case channelRemoved(ChannelRemoved)
+    case channelMended(ChannelMended)
+    case messagesGrouped(MessagesGrouped)
 }
 
 /// A credential and quota holder. The password is kept as PBKDF-free salted SHA-256 because it is 26 random

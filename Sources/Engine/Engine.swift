@@ -155,6 +155,8 @@ package struct EngineSettings: Sendable {
     package var sleepMax: Span = .seconds(5)
     /// How long before their time alarms are got ready (`Flow.getReady`).
     package var readyAhead: Span = .milliseconds(500)
+    /// Who is to hear that the scheduler works; nil for nobody.
+    package var heartbeat: HeartbeatSettings?
     /// A step of the wall clock beyond this is journaled.
     package var clockStepMin: Span = .seconds(60)
 

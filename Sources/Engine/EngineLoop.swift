@@ -30,6 +30,7 @@ struct EngineLoop: Sendable {
     private var wallOffset: Span
     private var snapshot: SnapshotTurn = .idle
     private var stopAt: Span?
+    private var heartbeat: Heartbeat?
 
     private enum SnapshotTurn {
         case idle
@@ -62,6 +63,7 @@ struct EngineLoop: Sendable {
         self.background = background
         self.logger = logger
         virtual = VirtualTime(sink: sink)
+        heartbeat = settings.heartbeat.map { Heartbeat($0) }
         durable = journal.durable
         wallOffset = Span(microseconds: clock.now.microseconds - clock.uptime.microseconds)
     }
@@ -92,6 +94,7 @@ struct EngineLoop: Sendable {
         release()
         getReady()
         writeSnapshotIfDue()
+        beat()
         return isDrained() ? finish() : .goesOn
     }
 
@@ -104,6 +107,10 @@ struct EngineLoop: Sendable {
         if journal.room != .plenty { until = clock.now + .milliseconds(500) }
         if stopAt != nil { return .milliseconds(20) }
         guard let wait = clock.wait(until: until) else { return nil }
+        // One that is overdue waits for something else to happen.
+        if let beat = heartbeat.map({ $0.due - clock.uptime }), beat > .zero {
+            return min(wait, settings.sleepMax, beat)
+        }
         return min(wait, settings.sleepMax)
     }
 
@@ -134,7 +141,7 @@ struct EngineLoop: Sendable {
         let now = clock.now
         for outcome in mail.mails { flow.hear(outcome, now: now) }
         let outcomes = virtual.ready(
-            mail.outcomes,
+            withoutBeat(mail.outcomes),
             isBarrier: clock.isFrozen,
             callsOut: flow.callsOut,
             now: now
@@ -215,6 +222,7 @@ struct EngineLoop: Sendable {
             case .abort(let id): if !virtual.giveUp(id) { aborts.append(id) }
             case .send(let id): if flow.mayStart(id) { make(id, &calls, &mails, now: now) }
             case .post(let id): make(id, &calls, &mails, now: now)
+            case .checkIn(let id): if let call = flow.checkIns?.send(id) { calls.append(call) }
             }
         }
         if !aborts.isEmpty { transport.abort(aborts) }
@@ -250,6 +258,34 @@ struct EngineLoop: Sendable {
         if flow.timetable.next > now { flow.getReady(upTo: now + settings.readyAhead) }
     }
 
+    // MARK: The watch over the watcher
+
+    /// Says outside that all is well, when it is time and all is.
+    private mutating func beat() {
+        guard heartbeat != nil, stopAt == nil, !clock.isDriven else { return }
+        let now = clock.now
+        let signs = Heartbeat.Signs(
+            uptime: clock.uptime,
+            appended: journal.appended,
+            durable: durable,
+            hasRoom: journal.room == .plenty,
+            behind: flow.timetable.next < now ? now - flow.timetable.next : .zero
+        )
+        if let call = heartbeat?.beat(signs) { transport.send([call]) }
+    }
+
+    /// The outcomes of calls that the flow knows.
+    private mutating func withoutBeat(_ outcomes: [Outcome]) -> [Outcome] {
+        guard heartbeat?.isOut == true,
+            let index = outcomes.firstIndex(where: { $0.id == Heartbeat.callID })
+        else { return outcomes }
+        var outcomes = outcomes
+        if let reason = heartbeat?.hear(outcomes.remove(at: index).result) {
+            logger.warning("a heartbeat was not heard", metadata: ["because": "\(reason)"])
+        }
+        return outcomes
+    }
+
     // MARK: Driven time
 
     /// Nothing is out, nothing is waiting for the disk: the next instant may come.
@@ -265,25 +301,6 @@ struct EngineLoop: Sendable {
         } else {
             clock.set(target)
             for reply in virtual.arrive(&clock) { waitingReplies.append((flow.ledger.sequence, reply)) }
-        }
-    }
-
-    /// `POST /clock`. An `advance` answers when it has arrived; anything else at once.
-    mutating func drive(_ command: ClockCommand, now: Timestamp) throws(CommandError) {
-        guard clock.isDrivable else {
-            throw .conflict(
-                "this server lives by the machine's clock; start it with --ephemeral to drive one"
-            )
-        }
-        switch command {
-        case .advance(let span):
-            virtual.begin(to: max(virtual.target ?? now, now) + span, &clock)
-        case .set(let time):
-            clock.set(time)
-            flow.write(.clockStepped(ClockStepped(from: now, to: time)), time)
-            flow.noticeClockStep(from: now, now: time)
-        case .freeze(let freezes): clock.freeze(freezes)
-        case .speed(let speed): clock.run(speed: speed)
         }
     }
 
@@ -344,6 +361,11 @@ struct EngineLoop: Sendable {
             waitingForLimits: flow.limits.waitingCount,
             alarms: flow.timetable.count,
             behind: flow.timetable.next < now ? now - flow.timetable.next : .zero,
+            alertsOpen: flow.ledger.alerts.open.count,
+            waiting: flow.messages { !$0.isDead },
+            dead: flow.messages(where: \.isDead),
+            broken: flow.channelViews().filter { $0.state.brokenBecause != nil }.map(\.name),
+            heartbeat: heartbeat?.counts,
             flow: flow.metrics,
             journal: journalMetrics,
             isStorageFull: journal.room != .plenty,

@@ -38,6 +38,16 @@ package struct Flow: Sendable {
     var checks = CheckIndex()
     /// When this process took up the work.
     var startedAt = Timestamp.distantPast
+    /// Where alerts are told, by name: from flags, and from people.
+    var channels: [String: Channel] = [:]
+    /// Channels whose settings cannot be read, and why.
+    var unreadable: [String: String] = [:]
+    /// nil without a Sentry to tell.
+    var checkIns: CheckIns?
+    /// When an open alert may have to be told again.
+    var agenda: [AlertID: Timestamp] = [:]
+    /// Who tells of alerts; its keys are known once the folder is.
+    var sender: AlertSender
     /// Channels that rest, and until when an alarm is set for each.
     var resting: [String: Timestamp] = [:]
     /// The process is about to end: messages that have not left wait for the next one.
@@ -67,6 +77,8 @@ package struct Flow: Sendable {
         case abort(UInt64)
         /// Make the call of the message with this number.
         case post(UInt64)
+        /// Tell Sentry of a run.
+        case checkIn(UInt64)
     }
 
     /// **Trigger and schedule.** Everything whose time has come, in order.
@@ -84,6 +96,7 @@ package struct Flow: Sendable {
             case .message(let id): messageDue(id, now: now)
             case .check(let check): checkDue(check, now: now)
             case .runtime(let run): outlast(run, now: now)
+            case .alert(let id): alertDue(id, now: now)
             }
         }
         alarmsAtOnce = rung == alarmsAtOnce ? min(2 * rung, Self.alarmsMax) : Self.alarmsMin
@@ -110,6 +123,7 @@ package struct Flow: Sendable {
             case .run(let record):
                 write(.slotDecided(record), now)
                 launch(ledger.sequence, limit: limit)
+                if checkIns != nil { checkIn(ledger.sequence, of: record.job, .inProgress, now: now) }
                 metrics.lateness.add(now - record.slot.instant)
             }
         }
@@ -167,7 +181,9 @@ package struct Flow: Sendable {
     /// **Record the outcome.** Success closes the run; failure is tried again or closes it.
     mutating func conclude(_ outcome: Outcome, now: Timestamp) {
         if letters[outcome.id] != nil { return hear(outcome, now: now) }
-        guard let flight = flights.removeValue(forKey: outcome.id) else { return }
+        guard let flight = flights.removeValue(forKey: outcome.id) else {
+            return hearCheckIn(outcome, now: now)
+        }
         limits.release(flight.limit, wasOnWire: flight.isOnWire)
         startReady(flight.limit)
         if let run = ledger.openRuns[flight.run], let prepared = courier.prepare(run.job, ledger) {
@@ -251,7 +267,7 @@ package struct FlowSettings: Sendable {
     package var targetParallel: UInt32 = 64
     package var userAgent: String = "chronatog"
     package var zones: ZoneDatabase
-    /// Where alerts are told, by name.
+    /// Where alerts are told, by name, as flags say.
     package var channels: [String: ChannelSettings] = [:]
     /// Who tells them.
     package var sender = AlertSender(host: "chronatog", version: "0")

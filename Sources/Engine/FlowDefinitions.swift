@@ -184,7 +184,9 @@ extension Record {
         switch self {
         case .folderFounded, .zoneAdopted: .internal
         case .schedulerRegistered, .schedulerRemoved, .clockStepped, .folderRestored: .operator
-        case .messageIntended, .messageDelivered, .messageFailed, .messageDead, .messageResent: .operator
+        case .messageIntended, .messageDelivered, .messageFailed, .messageDead, .messageResent,
+            .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped:
+            .operator
         default: .account
         }
     }

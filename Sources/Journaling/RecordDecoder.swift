@@ -39,12 +39,10 @@ func decodePayload(
         )
     case .jobPaused: return .jobPaused(try JobPaused(job: context.job, from: now, fields: &reader))
     case .jobResumed: return .jobResumed(try decodeResumed(kind, context, &reader))
-    case .jobRemoved:
+    case .jobRemoved, .jobFinished:
         try reader.expectEnd(kind)
-        return .jobRemoved(JobRemoved(job: context.job))
-    case .jobFinished:
-        try reader.expectEnd(kind)
-        return .jobFinished(JobFinished(job: context.job))
+        let job = context.job
+        return kind == .jobRemoved ? .jobRemoved(JobRemoved(job: job)) : .jobFinished(JobFinished(job: job))
     case .slotDecided, .slotsDecided, .slotQueued:
         return try DecisionFields(kind, &reader).record(kind, context)
     case .runOpened: return .runOpened(try RunOpened(context, &reader))
@@ -56,6 +54,8 @@ func decodePayload(
     case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
         .checkLapsed, .checkUnwatched, .pingKeySet:
         return try decodeCheck(kind, context, &reader)
+    case .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped:
+        return try decodeChannel(kind, context, &reader)
     case .folderRestored: return .folderRestored(try decodeRestored(kind, context, &reader))
     case .clockStepped: return .clockStepped(try decodeClockStep(kind, context, &reader))
     case .jobFellBehind: return .jobFellBehind(try decodeFallingBehind(kind, context, &reader))

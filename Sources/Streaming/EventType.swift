@@ -40,6 +40,10 @@ package enum EventType: String, Sendable, CaseIterable {
     case checkUnwatched = "check.unwatched"
     case pingKeySet = "ping_key.set"
     case runAwaited = "run.awaited"
+    case channelConfigured = "channel.configured"
+    case channelRemoved = "channel.removed"
+    case channelMended = "channel.mended"
+    case messagesGrouped = "messages.grouped"
 
     package init(_ record: Record) {
         self =
@@ -82,6 +86,10 @@ package enum EventType: String, Sendable, CaseIterable {
             case .checkUnwatched: .checkUnwatched
             case .pingKeySet: .pingKeySet
             case .runAwaited: .runAwaited
+            case .channelConfigured: .channelConfigured
+            case .channelRemoved: .channelRemoved
+            case .channelMended: .channelMended
+            case .messagesGrouped: .messagesGrouped
             }
     }
 

@@ -24,6 +24,8 @@ final class Composition: Sendable {
     private let folder: DataFolder
     private let transport: HTTPTransport
     private let mail: SMTPTransport
+    /// nil without a Sentry project to tell.
+    private let ownErrors: OwnErrors?
     private let policy: LivePolicy
     private let api: APIServer
     /// Why the start did not succeed.
@@ -48,6 +50,7 @@ final class Composition: Sendable {
             trust: trust
         )
         mail = SMTPTransport(egress: policy.current, trust: trust)
+        ownErrors = Self.ownErrors(configuration, policy.current, trust, entropy, time)
         if let prepared {
             folder = prepared
         } else {
@@ -74,7 +77,7 @@ final class Composition: Sendable {
             transport: transport,
             mail: mail,
             sink: sink,
-            settings: EngineSettings(flushesInline: testing.isEphemeral),
+            settings: try Self.engineSettings(configuration, policy.current),
             logger: logger
         )
         let site = Site(
@@ -101,6 +104,7 @@ final class Composition: Sendable {
     ) async throws(CommandFailure) {
         let (up, isUp) = AsyncStream.makeStream(of: Bool.self, bufferingPolicy: .bufferingOldest(1))
         await withTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in await ownErrors?.watch(engine) }
             group.addTask { [self] in
                 do {
                     try await api.run { port in
@@ -124,6 +128,7 @@ final class Composition: Sendable {
             let reason = await signals.wait()
             logger.notice("stopping", metadata: ["because": "\(reason)"])
             await end(hasListened: hasListened)
+            group.cancelAll()
         }
         if let failure = refused.withLock({ $0 }) { throw failure }
         if let reason = failure.withLock({ $0 }) {
@@ -146,6 +151,7 @@ final class Composition: Sendable {
         if reached.hasSuffix("/") { reached.removeLast() }
         engine.start(sinkOrigin: sink, publicURL: reached) { [self] reason in
             failure.withLock { $0 = reason }
+            ownErrors?.report(.fatal, "journal", "the journal cannot be written: \(reason)")
             signals.finish(because: "the journal failed")
         }
         do {
@@ -183,6 +189,7 @@ final class Composition: Sendable {
         if hasListened { try? await api.stop() }
         await transport.shutdown(drain: .zero)
         await mail.shutdown(drain: .zero)
+        await ownErrors?.shutdown()
         folder.withdraw()
     }
 }
@@ -223,11 +230,60 @@ extension Composition {
         settings.userAgent = "chronatog/\(Version.number)"
         settings.channels = configuration.alerts.channels().channels
         settings.publicURL = configuration.server.publicURL?.text
-        settings.sender = AlertSender(
+        settings.sender = sender(configuration)
+        return settings
+    }
+
+    private static func ownErrors(
+        _ configuration: Configuration,
+        _ policy: EgressPolicy,
+        _ trust: TrustRoots,
+        _ entropy: any Entropy,
+        _ time: SystemTime
+    ) -> OwnErrors? {
+        guard case .sentry(let sentry) = configuration.alerts.channels().channels["sentry"],
+            !configuration.testing.isFork
+        else { return nil }
+        return OwnErrors(
+            SentryReporter(sentry.dsn, from: sender(configuration), environment: sentry.environment),
+            transport: HTTPTransport(settings: HTTPTransport.Settings(), egress: policy, trust: trust),
+            entropy: entropy,
+            time: time
+        )
+    }
+
+    /// Who we are to counterparts.
+    private static func sender(_ configuration: Configuration) -> AlertSender {
+        AlertSender(
             host: configuration.server.publicURL.flatMap { try? WebAddress($0.text) }?.origin.host
                 ?? "chronatog",
             version: Version.number
         )
+    }
+
+    private static func engineSettings(
+        _ configuration: Configuration,
+        _ policy: EgressPolicy
+    ) throws(CommandFailure) -> EngineSettings {
+        var settings = EngineSettings(flushesInline: configuration.testing.isEphemeral)
+        do {
+            settings.heartbeat = try configuration.alerts.heartbeat(userAgent: "chronatog/\(Version.number)")
+        } catch {
+            throw .asked(error.sentence)
+        }
+        // A fork calls nobody, whatever its flags say.
+        if configuration.testing.isFork { return settings }
+        // A literal address is refused now, not at three in the morning.
+        if let origin = settings.heartbeat?.origin,
+            let refusal = policy.judge(literalHost: origin.host, port: origin.port)
+        {
+            throw .asked("--heartbeat-url: \(refusal.sentence)")
+        }
+        for (name, channel) in configuration.alerts.channels().channels.sorted(by: { $0.key < $1.key }) {
+            if let refusal = policy.judge(literalHost: channel.origin.host, port: channel.origin.port) {
+                throw .asked("the channel \(name): \(refusal.sentence)")
+            }
+        }
         return settings
     }
 

@@ -1,3 +1,5 @@
+import Domain
+
 extension Setting {
     /// Where alerts are told.
     static let alertRows: [Setting] = [
@@ -66,6 +68,14 @@ extension Setting {
             aliases: [Alias(variable: "SENTRY_DSN")]
         ),
         Setting(
+            "sentry-monitor",
+            optional: \.alerts.sentryMonitor,
+            .alerts,
+            "the slug of a Sentry cron monitor that gets a check-in when a job fails and when it is well",
+            placeholder: "SLUG",
+            aliases: [Alias(variable: "SENTRY_MONITOR_SLUG")]
+        ),
+        Setting(
             "webhook-url",
             optional: \.alerts.webhookURL,
             .alerts,
@@ -102,6 +112,20 @@ extension Setting {
             "whom the mail comes from, perhaps with a name: \"Chronatog <cron@example.com>\"",
             placeholder: "ADDRESS",
             aliases: [Alias(variable: "MAIL_FROM")]
+        ),
+        Setting(
+            "heartbeat-url",
+            optional: \.alerts.heartbeatURL,
+            .alerts,
+            "call this URL while the scheduler makes progress, for somebody outside who notices silence",
+            aliases: [Alias(variable: "HEARTBEAT_URL")]
+        ),
+        Setting(
+            "heartbeat-every",
+            \.alerts.heartbeatEvery,
+            .alerts,
+            "how often",
+            within: { (Span.seconds(1)...Span.hours(24)).contains($0) ? nil : "1s to 24h" }
         ),
     ]
 }

@@ -1,4 +1,5 @@
 import Domain
+import Engine
 import Integrations
 
 extension Configuration.Alerts {
@@ -55,7 +56,13 @@ extension Configuration.Alerts {
                 ]
             ),
             Form(kind: .xMatters, fields: [("xmatters-url", "url", xMattersURL?.json)]),
-            Form(kind: .sentry, fields: [("sentry-dsn", "dsn", sentryDSN?.json)]),
+            Form(
+                kind: .sentry,
+                fields: [
+                    ("sentry-dsn", "dsn", sentryDSN?.json),
+                    ("sentry-monitor", "monitor", sentryMonitor.map { .string($0) }),
+                ]
+            ),
             Form(
                 kind: .webhook,
                 fields: [
@@ -99,6 +106,24 @@ extension Configuration.Alerts {
             }
         }
         return (channels, faults)
+    }
+
+    /// Whom a heartbeat goes to; nil for nobody.
+    func heartbeat(userAgent: String) throws(ValueFault) -> HeartbeatSettings? {
+        guard let heartbeatURL else { return nil }
+        let address: WebAddress
+        do {
+            address = try WebAddress(heartbeatURL.value)
+        } catch {
+            throw ValueFault("--heartbeat-url \(error.predicate)")
+        }
+        let login = address.basicCredentials.map { "Authorization: \($0)\r\n" } ?? ""
+        return HeartbeatSettings(
+            origin: address.origin,
+            target: address.target,
+            headerLines: Array("User-Agent: \(userAgent)\r\n\(login)".utf8),
+            every: heartbeatEvery
+        )
     }
 
     /// A comma inside a quoted name is none that separates.
