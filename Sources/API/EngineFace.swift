@@ -56,9 +56,19 @@ package protocol EngineFace: Sendable {
     ) async throws(CommandError) -> BlackoutView
     func removeBlackout(_ name: String) async throws(CommandError)
     func blackouts() async throws(CommandError) -> [BlackoutView]
-    func openAlerts() async throws(CommandError) -> [AlertView]
+    func alerts() async throws(CommandError) -> [AlertView]
     func acknowledge(_ alert: AlertID) async throws(CommandError) -> AlertView
+    func resolve(_ alert: AlertID) async throws(CommandError) -> AlertView
+    func alert(link word: String) async throws(CommandError) -> AlertView
+    func acknowledge(link word: String) async throws(CommandError) -> AlertView
+    func publicKeys() async throws(CommandError) -> JSON
     func channels() async throws(CommandError) -> [ChannelView]
+    func channel(_ name: String) async throws(CommandError) -> ChannelView
+    func channelOrigin(_ name: String, settings: JSON) async throws(CommandError) -> Origin
+    func addChannel(_ name: String, _ wish: ChannelWish) async throws(CommandError) -> ChannelView
+    func changeChannel(_ name: String, _ wish: ChannelWish) async throws(CommandError) -> ChannelView
+    func removeChannel(_ name: String) async throws(CommandError)
+    func enableChannel(_ name: String) async throws(CommandError) -> Resent
     func testChannel(_ name: String) async throws(CommandError) -> MessageID
     func testPayload(of name: String) async throws(CommandError) -> String
     func pendingMessages() async throws(CommandError) -> [MessageView]

@@ -5,8 +5,9 @@ package enum RouteTable {
     /// The sink's routes exist only where there is a sink.
     package static func routes(hasSink: Bool) -> [Route] {
         JobRoutes.all + JobStateRoutes.all + RunRoutes.all + SlotRoutes.all + PlanRoutes.all + EventRoutes.all
-            + JournalRoutes.all + UpkeepRoutes.all + SchedulerRoutes.all + AlertRoutes.all + CheckRoutes.all
-            + PingRoutes.all + BadgeRoutes.all + BlackoutRoutes.all + CheckInRoutes.all + ClockRoutes.all
+            + JournalRoutes.all + UpkeepRoutes.all + SchedulerRoutes.all + AlertRoutes.all + ChannelRoutes.all
+            + LinkRoutes.all + CheckRoutes.all + PingRoutes.all + BadgeRoutes.all + CheckInRoutes.all
+            + BlackoutRoutes.all + ClockRoutes.all
             + AboutRoutes.all
             + (hasSink ? SinkRoutes.all : [])
     }

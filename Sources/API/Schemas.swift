@@ -104,6 +104,7 @@ enum Schemas {
         ("completion", choice(Completion.allCases.map(\.word))),
         ("max_runtime", type("string", "integer", "null", about: "a run open for longer opens an alert")),
         ("alert_unusual", flag),
+        ("alert_severity", choice(AlertSeverity.allCases.map(\.word))), ("sentry_monitor", text),
         ("labels", list(type("string", about: "1 to 64 of a-z 0-9 . _ : / -"))),
     ]
 
@@ -221,6 +222,14 @@ enum Schemas {
         ("error_messages", list(text)),
     ]
 
+    private static let rules: [Property] = [
+        ("level", choice(ChannelLevel.allCases.map(\.word))),
+        ("severity", choice(AlertSeverity.allCases.map(\.word))),
+        ("after", span), ("remind", span), ("group", span),
+        ("quiet", type("string", "null", about: "22:00-07:00")), ("quiet_zone", type("string", "null")),
+        ("quiet_critical", type("boolean", "null")),
+    ]
+
     private static let small: [JSON.Member] = [
         JSON.Member("Empty", object([])),
         JSON.Member("Pause", object([("until", instant), ("reason", text)])),
@@ -248,15 +257,31 @@ enum Schemas {
                 ("severity", text), ("cause", text), ("title", text), ("details", list(text)),
                 ("job", type("string", "null", about: "null: a check's, which `key` names")),
                 ("job_url", type("string", "null")), ("opened_at", instant), ("acknowledged_at", instant),
-                ("channels", list(text)),
+                ("resolved_at", instant), ("end", type("string", "null")), ("channels", list(text)),
             ])
         ),
         JSON.Member(
             "Channel",
             object([
-                ("name", text), ("summary", text), ("settings", object([])), ("rests_until", instant),
-                ("broken", type("string", "null")),
+                ("name", text), ("summary", text), ("source", choice(["flags", "api"])),
+                ("settings", object([])), ("rules", object(rules)), ("paused", flag),
+                ("rests_until", instant), ("broken", type("string", "null")),
             ])
+        ),
+        JSON.Member(
+            "ChannelRequest",
+            object(
+                [
+                    ("name", text),
+                    ("settings", type("object", about: "kind, and what the kind takes: url, key, dsn, …")),
+                    ("rules", object(rules)), ("paused", flag),
+                ],
+                required: ["name", "settings"]
+            )
+        ),
+        JSON.Member(
+            "ChannelChange",
+            object([("settings", type("object")), ("rules", object(rules)), ("paused", flag)])
         ),
         JSON.Member(
             "Message",
@@ -264,7 +289,7 @@ enum Schemas {
                 ("id", text), ("state", choice(["waiting", "dead"])), ("channel", text), ("kind", text),
                 ("alert", type("string", "null")), ("job", type("string", "null")), ("intended_at", instant),
                 ("attempts", number), ("retry_at", instant), ("reason", type("string", "null")),
-                ("overtaken", flag),
+                ("overtaken", flag), ("goes_with", type("string", "null")),
             ])
         ),
         JSON.Member("CheckRequest", object(checkRequest)),

@@ -21,6 +21,8 @@ package struct Outbox: Sendable {
     /// Heads of lines whose time has come, by channel.
     private var ready: [String: Deque<MessageID>] = [:]
     private var isReady: Set<MessageID> = []
+    /// Others go for these.
+    private var held: Set<MessageID> = []
     private var out: [String: Set<MessageID>] = [:]
     /// Messages that their destination may have taken, whatever became of the attempt.
     private var mayBeTaken: Set<MessageID> = []
@@ -58,7 +60,7 @@ package struct Outbox: Sendable {
     /// The time of the first in a line has come. Others, and those under way, are passed over.
     package mutating func makeReady(_ id: MessageID) {
         guard let line = lineOf[id], lines[line]?.first == id, out[line.channel]?.contains(id) != true,
-            isReady.insert(id).inserted
+            !held.contains(id), isReady.insert(id).inserted
         else { return }
         ready[line.channel, default: []].append(id)
     }
@@ -82,6 +84,26 @@ package struct Outbox: Sendable {
         return id
     }
 
+    /// The first of each line of a channel that is neither under way nor held, in ascending order.
+    package func waiting(_ channel: String) -> [MessageID] {
+        lines.compactMap { line, ids in
+            guard line.channel == channel, let head = ids.first, !held.contains(head),
+                out[channel]?.contains(head) != true
+            else { return nil }
+            return head
+        }.sorted()
+    }
+
+    /// Keeps messages in their places while another goes for them.
+    package mutating func hold(_ ids: [MessageID]) {
+        for id in ids {
+            held.insert(id)
+            mayBeTaken.insert(id)
+            guard isReady.remove(id) != nil, let channel = lineOf[id]?.channel else { continue }
+            ready[channel]?.removeAll { $0 == id }
+        }
+    }
+
     /// The attempt is over, the message stays.
     package mutating func ended(_ id: MessageID) {
         guard let line = lineOf[id] else { return }
@@ -93,6 +115,7 @@ package struct Outbox: Sendable {
     package mutating func remove(_ id: MessageID) -> MessageID? {
         ended(id)
         mayBeTaken.remove(id)
+        held.remove(id)
         guard let line = lineOf.removeValue(forKey: id) else { return nil }
         lines[line]?.removeAll { $0 == id }
         if lines[line]?.isEmpty == true { lines[line] = nil }

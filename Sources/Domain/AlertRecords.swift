@@ -83,6 +83,8 @@ package enum AlertEnd: UInt8, Sendable, CaseIterable {
     case notWatched = 3
     case checkRemoved = 20
     case checkPaused = 21
+    /// Somebody said so.
+    case byHand = 4
 
     package var word: String {
         switch self {
@@ -91,6 +93,7 @@ package enum AlertEnd: UInt8, Sendable, CaseIterable {
         case .notWatched: "not-watched"
         case .checkRemoved: "check-removed"
         case .checkPaused: "check-paused"
+        case .byHand: "by-hand"
         }
     }
 }
@@ -157,11 +160,20 @@ package struct MessageIntended: Sendable, Hashable {
     package var alert: AlertID
     package var channel: String
     package var kind: MessageKind
-    package init(job: JobID?, alert: AlertID, channel: String, kind: MessageKind) {
+    /// It waits until then: quiet hours, or others to go with; nil for at once.
+    package var notBefore: Timestamp?
+    package init(
+        job: JobID?,
+        alert: AlertID,
+        channel: String,
+        kind: MessageKind,
+        notBefore: Timestamp? = nil
+    ) {
         self.job = job
         self.alert = alert
         self.channel = channel
         self.kind = kind
+        self.notBefore = notBefore
     }
 }
 

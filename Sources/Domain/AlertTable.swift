@@ -1,7 +1,7 @@
 /// Alerts, the messages about them that are not done with, and what is known of the channels.
 ///
-/// Part of the ledger: only records change it. An alert stays until it is resolved and its last message is
-/// delivered; after that the journal alone tells of it.
+/// Part of the ledger: only records change it. An alert stays until it is resolved, its last message is
+/// delivered, and so many newer ones have come to that; then the journal alone tells of it.
 package struct AlertTable: Sendable, Equatable {
     package private(set) var alerts: [AlertID: Alert] = [:]
     /// Those that are not resolved, by key.
@@ -9,14 +9,20 @@ package struct AlertTable: Sendable, Equatable {
     /// Messages waiting, under way or dead.
     package private(set) var messages: [MessageID: PendingMessage] = [:]
     package private(set) var channels: [String: ChannelState] = [:]
+    /// What people have said of channels, by name.
+    package private(set) var configured: [String: ChannelConfigured] = [:]
     /// Runs and slots in a row that failed, of jobs that have any. Missed ones are not among them: nobody
     /// tried.
     package private(set) var failures: [JobID: UInt32] = [:]
     /// In ascending order.
     package private(set) var dead: [MessageID] = []
+    /// Alerts that nothing more will happen to, in ascending order.
+    private var done: [AlertID] = []
 
     /// Dead messages that are kept; beyond it the oldest goes.
     package static let deadMax = 1000
+    /// Resolved alerts that are kept for people to look at; beyond it the oldest goes.
+    package static let doneMax = 256
 
     package init() {}
 
@@ -25,11 +31,13 @@ package struct AlertTable: Sendable, Equatable {
         alerts: [AlertID: Alert],
         messages: [MessageID: PendingMessage],
         channels: [String: ChannelState],
+        configured: [String: ChannelConfigured],
         failures: [JobID: UInt32]
     ) {
         self.alerts = alerts
         self.messages = messages
         self.channels = channels
+        self.configured = configured
         self.failures = failures
         for (id, alert) in alerts.sorted(by: { $0.key < $1.key }) where alert.resolvedAt == nil {
             open[alert.key] = id
@@ -37,8 +45,13 @@ package struct AlertTable: Sendable, Equatable {
         for (id, message) in messages {
             self.alerts[message.alert]?.messages += 1
             if message.isDead { dead.append(id) }
+            if message.leader != .zero { self.messages[message.leader]?.members.append(id) }
         }
         dead.sort()
+        for (id, message) in self.messages where !message.members.isEmpty {
+            self.messages[id]?.members.sort()
+        }
+        done = self.alerts.filter { $0.value.resolvedAt != nil && $0.value.messages == 0 }.keys.sorted()
     }
 
     /// The key under which a message stands in line: its alert's, or its own for a test.
@@ -46,9 +59,18 @@ package struct AlertTable: Sendable, Equatable {
         messages[message].flatMap { alerts[$0.alert]?.key } ?? "test/\(message)"
     }
 
-    /// Whether everything but the failures in a row is equal.
-    package func isSameButForCounts(as other: AlertTable) -> Bool {
-        alerts == other.alerts && messages == other.messages && channels == other.channels
+    /// Whether everything is equal that decides anything. A snapshot of an older build has no failures in a
+    /// row, no alerts that are over, and does not know when channels were told.
+    package func isSameForChecks(as other: AlertTable) -> Bool {
+        lasting == other.lasting && messages == other.messages && channels == other.channels
+            && configured == other.configured
+    }
+
+    private var lasting: [AlertID: Alert] {
+        var lasting = alerts
+        for id in done { lasting[id] = nil }
+        for id in lasting.keys { lasting[id]?.toldAt = [:] }
+        return lasting
     }
 
     // MARK: Changes
@@ -77,6 +99,14 @@ package struct AlertTable: Sendable, Equatable {
             if alerts[record.alert]?.channels[record.channel] == nil {
                 alerts[record.alert]?.channels[record.channel] = [:]
             }
+            if record.kind == .open || record.kind == .remind {
+                alerts[record.alert]?.toldAt[record.channel] = entry.time
+            }
+        case .channelConfigured(let record): configured[record.name] = record
+        case .channelRemoved(let record):
+            configured[record.name] = nil
+            channels[record.name] = nil
+        case .channelMended(let record): channels[record.name]?.brokenBecause = nil
         default: try applyToMessage(entry)
         }
     }
@@ -85,33 +115,49 @@ package struct AlertTable: Sendable, Equatable {
         switch entry.record {
         case .messageDelivered(let record):
             let message = try known(record.message, entry)
-            learn(record.report, from: message)
             channels[message.channel, default: ChannelState()].brokenBecause = nil
-            overtake(record.message)
-            remove(record.message)
+            for id in [record.message] + message.members {
+                learn(record.report, from: try known(id, entry))
+                overtake(id)
+                remove(id)
+            }
         case .messageFailed(let record):
             let message = try known(record.message, entry)
             learn(record.report, from: message)
-            messages[record.message]?.attempts = record.report.attempt
-            messages[record.message]?.retryAt = record.retryAt
-            messages[record.message]?.reason = record.reason
+            for id in [record.message] + message.members {
+                messages[id]?.attempts = record.report.attempt
+                messages[id]?.retryAt = record.retryAt
+                messages[id]?.reason = record.reason
+            }
         case .messageDead(let record):
             let message = try known(record.message, entry)
             learn(record.report, from: message)
-            messages[record.message]?.attempts = record.report.attempt
-            messages[record.message]?.retryAt = nil
-            messages[record.message]?.reason = record.reason
-            messages[record.message]?.isDead = true
             if record.isBroken {
                 channels[message.channel, default: ChannelState()].brokenBecause = record.reason
             }
-            bury(record.message)
+            // A group is one only while it is on its way.
+            for id in [record.message] + message.members {
+                messages[id]?.attempts = record.report.attempt
+                messages[id]?.retryAt = nil
+                messages[id]?.reason = record.reason
+                messages[id]?.isDead = true
+                messages[id]?.leader = .zero
+                messages[id]?.members = []
+                bury(id)
+            }
         case .messageResent(let record):
             _ = try known(record.message, entry)
             dead.removeAll { $0 == record.message }
             messages[record.message]?.isDead = false
             messages[record.message]?.attempts = 0
             messages[record.message]?.since = entry.time
+        case .messagesGrouped(let record):
+            _ = try known(record.leader, entry)
+            for id in record.members {
+                _ = try known(id, entry)
+                messages[id]?.leader = record.leader
+            }
+            messages[record.leader]?.members = record.members
         default: break
         }
     }
@@ -154,7 +200,9 @@ package struct AlertTable: Sendable, Equatable {
     }
 
     private mutating func forgetIfDone(_ id: AlertID) {
-        if let alert = alerts[id], alert.resolvedAt != nil, alert.messages == 0 { alerts[id] = nil }
+        guard let alert = alerts[id], alert.resolvedAt != nil, alert.messages == 0 else { return }
+        done.insert(id, at: done.firstIndex { $0 > id } ?? done.count)
+        if done.count > Self.doneMax { alerts[done.removeFirst()] = nil }
     }
 
     // MARK: Failures in a row
@@ -182,6 +230,8 @@ package struct Alert: Sendable, Equatable {
     package var end: AlertEnd?
     /// The channels that were told of it, and what is remembered of it at each.
     package var channels: [String: [String: String]] = [:]
+    /// When each channel was last to be told that it is open.
+    package var toldAt: [String: Timestamp] = [:]
     /// Messages about it that are waiting, under way or dead. Follows from them.
     package var messages: UInt32 = 0
 
@@ -210,8 +260,12 @@ package struct PendingMessage: Sendable, Equatable {
     package var isDead = false
     /// A later message about the same was delivered: this one must not follow it.
     package var isOvertaken = false
-    /// When its patience began: at its intent, or when it was sent anew.
+    /// When its patience began: when it could leave first, or when it was sent anew.
     package var since: Timestamp
+    /// The message that goes for this one too; zero for none.
+    package var leader = MessageID.zero
+    /// Those that go with this one. Follows from them.
+    package var members: [MessageID] = []
 
     package init(intended: MessageIntended, at time: Timestamp) {
         job = intended.job
@@ -219,7 +273,8 @@ package struct PendingMessage: Sendable, Equatable {
         channel = intended.channel
         kind = intended.kind
         intendedAt = time
-        since = time
+        retryAt = intended.notBefore
+        since = intended.notBefore ?? time
     }
 }
 

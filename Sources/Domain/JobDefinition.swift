@@ -42,6 +42,10 @@ package struct JobDefinition: Sendable, Hashable {
     package var maxRuntime = Span.zero
     /// A run that is much longer or shorter than the job's usual ones opens an alert.
     package var watchesPace = false
+    /// How bad it is when this job fails.
+    package var alertSeverity = AlertSeverity.error
+    /// The slug of the Sentry cron monitor that hears of every run; empty for none.
+    package var sentryMonitor = ""
     /// Words to find jobs by, in ascending order, each once.
     package var labels: [String] = []
 

@@ -34,6 +34,8 @@ extension JobDefinition {
         w.write(30, UInt64(completion.rawValue))
         w.write(31, signed: maxRuntime.microseconds)
         w.write(32, watchesPace ? 1 : 0)
+        if alertSeverity != .error { w.write(40, UInt64(alertSeverity.rawValue)) }
+        w.write(41, sentryMonitor)
         return w.bytes
     }
 
@@ -79,6 +81,10 @@ extension JobDefinition {
                     Completion(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0)) ?? .answer
             case 31: definition.maxRuntime = Span(microseconds: value.signed ?? 0)
             case 32: definition.watchesPace = value.number == 1
+            case 40:
+                let word = AlertSeverity(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0))
+                definition.alertSeverity = word ?? .error
+            case 41: definition.sentryMonitor = value.text ?? ""
             default: throw .invalid(field: field, of: "job definition")
             }
         }

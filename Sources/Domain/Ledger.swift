@@ -92,7 +92,8 @@ package struct Ledger: Sendable {
         case .zoneAdopted(let record): zones[record.name] = record
         case .clockStepped, .folderRestored: break
         case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
-            .messageFailed, .messageDead, .messageResent:
+            .messageFailed, .messageDead, .messageResent, .channelConfigured, .channelRemoved, .channelMended,
+            .messagesGrouped:
             try alerts.apply(entry)
         case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
             .checkLapsed, .checkUnwatched, .pingKeySet:
@@ -303,7 +304,8 @@ extension Record {
         switch self {
         case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped,
             .folderRestored, .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed,
-            .checkPinged, .checkLapsed, .checkUnwatched, .pingKeySet, .blackoutSet, .blackoutRemoved:
+            .checkPinged, .checkLapsed, .checkUnwatched, .pingKeySet, .channelConfigured, .channelRemoved,
+            .channelMended, .messagesGrouped, .blackoutSet, .blackoutRemoved:
             nil
         case .jobRegistered(let r): r.job
         case .jobRevised(let r): r.job

@@ -51,6 +51,10 @@ package enum Record: Sendable, Hashable {
     case blackoutSet(Blackout)
     case blackoutRemoved(BlackoutRemoved)
     case runAwaited(RunAwaited)
+    case channelConfigured(ChannelConfigured)
+    case channelRemoved(ChannelRemoved)
+    case channelMended(ChannelMended)
+    case messagesGrouped(MessagesGrouped)
 }
 
 /// A credential and quota holder. The password is kept as PBKDF-free salted SHA-256 because it is 26 random

@@ -75,6 +75,30 @@ extension KeyRing {
         let message = Array("chronatog completion \(run) \(openedAt.microseconds) ".utf8) + storeID
         return UniqueID(random: KeyedHash.code(of: message, key: root))
     }
+
+    /// Seeds of the installation's own Ed25519 keys, 32 bytes each, newest first: of the ring's newest key
+    /// and of the one before it, so that receivers have a rotation's length of time to learn the new one.
+    package func signingSeeds(storeID: [UInt8]) -> [[UInt8]] {
+        keys.prefix(2).map { Self.code("chronatog ed25519", storeID, $0.key) }
+    }
+
+    /// A word that only who holds the ring can make, 32 bytes: for links that act.
+    package func token(for text: String, storeID: [UInt8]) -> [UInt8] {
+        Self.code("chronatog token \(text)", storeID, keys[0].key)
+    }
+
+    /// Whether the word was made for this text by any key of the ring. Takes as long for a wrong one as for a
+    /// right one.
+    package func isToken(_ word: [UInt8], for text: String, storeID: [UInt8]) -> Bool {
+        let message = Array("chronatog token \(text) ".utf8) + storeID
+        return keys.reduce(false) { isKnown, key in
+            HMAC<SHA256>.isValidAuthenticationCode(word, authenticating: message, using: key.key) || isKnown
+        }
+    }
+
+    private static func code(_ purpose: String, _ storeID: [UInt8], _ key: SymmetricKey) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Array("\(purpose) ".utf8) + storeID, using: key))
+    }
 }
 
 /// Where a secret belongs.

@@ -20,12 +20,14 @@ package final class Engine: Sendable {
     /// - Parameters:
     ///   - recovered: the journal and what it holds.
     ///   - flow: made from the recovered ledger.
+    ///   - mail: takes letters; nil where no channel sends any.
     ///   - sink: the built-in target, answered inside the engine while the clock is driven.
     package init(
         journal: Journal,
         flow: Flow,
         clock: EngineClock,
         transport: any Transport,
+        mail: (any MailTransport)? = nil,
         sink: SinkService?,
         settings: EngineSettings,
         logger: Logger
@@ -37,6 +39,9 @@ package final class Engine: Sendable {
         transport.deliverOutcomes { outcomes in
             mailbox.post { $0.outcomes.append(contentsOf: outcomes) }
         }
+        mail?.deliverOutcomes { outcomes in
+            mailbox.post { $0.mails.append(contentsOf: outcomes) }
+        }
         loop = EngineLoop(
             flow: flow,
             clock: clock,
@@ -44,6 +49,7 @@ package final class Engine: Sendable {
             writer: writer,
             mailbox: mailbox,
             transport: transport,
+            mail: mail,
             sink: sink,
             settings: settings,
             background: { work in DispatchQueue.global(qos: .utility).async(execute: work) },
@@ -149,6 +155,8 @@ package struct EngineSettings: Sendable {
     package var sleepMax: Span = .seconds(5)
     /// How long before their time alarms are got ready (`Flow.getReady`).
     package var readyAhead: Span = .milliseconds(500)
+    /// Who is to hear that the scheduler works; nil for nobody.
+    package var heartbeat: HeartbeatSettings?
     /// A step of the wall clock beyond this is journaled.
     package var clockStepMin: Span = .seconds(60)
 

@@ -1,16 +1,50 @@
 internal import Alerting
 package import Domain
+package import Effects
 internal import Integrations
 
 // What the API asks about alerts, channels and messages.
 extension Engine {
     /// Alerts that are not resolved, oldest first.
     package func openAlerts() async throws(CommandError) -> [AlertView] {
+        try await alerts().filter { $0.alert.resolvedAt == nil }
+    }
+
+    /// All that are open, and the latest of those that are resolved (`AlertTable.doneMax`), oldest first.
+    package func alerts() async throws(CommandError) -> [AlertView] {
         try await read { flow, _ throws(CommandError) in
-            flow.ledger.alerts.open.values.sorted().compactMap { id in
-                flow.ledger.alerts.alerts[id].map { AlertView(id: id, alert: $0) }
+            flow.ledger.alerts.alerts.sorted { $0.key < $1.key }.map {
+                AlertView(id: $0.key, alert: $0.value)
             }
         }
+    }
+
+    /// Ends an alert that is open; a failure after that opens another.
+    package func resolve(_ alert: AlertID) async throws(CommandError) -> AlertView {
+        try await command { flow, now throws(CommandError) in
+            AlertView(id: alert, alert: try flow.resolve(alert, now: now))
+        }
+    }
+
+    /// The alert that a link of ours names.
+    package func alert(link word: String) async throws(CommandError) -> AlertView {
+        try await read { flow, _ throws(CommandError) in
+            let id = try flow.alert(link: word)
+            return AlertView(id: id, alert: try flow.known(id))
+        }
+    }
+
+    /// What the link is for. Nothing happens to an alert that is acknowledged already.
+    package func acknowledge(link word: String) async throws(CommandError) -> AlertView {
+        try await command { flow, now throws(CommandError) in
+            let id = try flow.alert(link: word)
+            return AlertView(id: id, alert: try flow.acknowledge(id, now: now))
+        }
+    }
+
+    /// The public halves of the keys that webhooks are signed with, as `/.well-known` shows them.
+    package func publicKeys() async throws(CommandError) -> JSON {
+        try await read { flow, _ throws(CommandError) in PublicKeyDocument.json(flow.sender.signingSeeds) }
     }
 
     /// Nothing happens to an alert that is acknowledged already.
@@ -23,6 +57,39 @@ extension Engine {
     /// In order of name, settings masked.
     package func channels() async throws(CommandError) -> [ChannelView] {
         try await read { flow, _ throws(CommandError) in flow.channelViews() }
+    }
+
+    package func channel(_ name: String) async throws(CommandError) -> ChannelView {
+        try await read { flow, _ throws(CommandError) in try flow.channelView(name) }
+    }
+
+    /// The server that a channel of this name with these settings would call; nothing is kept.
+    package func channelOrigin(_ name: String, settings: JSON) async throws(CommandError) -> Origin {
+        try await read { flow, _ throws(CommandError) in try flow.origin(of: settings, named: name) }
+    }
+
+    package func addChannel(_ name: String, _ wish: ChannelWish) async throws(CommandError) -> ChannelView {
+        try await command { flow, now throws(CommandError) in
+            try flow.addChannel(name, wish, now: now)
+            return try flow.channelView(name)
+        }
+    }
+
+    package func changeChannel(_ name: String, _ wish: ChannelWish) async throws(CommandError) -> ChannelView
+    {
+        try await command { flow, now throws(CommandError) in
+            try flow.changeChannel(name, wish, now: now)
+            return try flow.channelView(name)
+        }
+    }
+
+    package func removeChannel(_ name: String) async throws(CommandError) {
+        try await command { flow, now throws(CommandError) in try flow.removeChannel(name, now: now) }
+    }
+
+    /// Not paused, not broken, and its dead messages sent again.
+    package func enableChannel(_ name: String) async throws(CommandError) -> Resent {
+        try await command { flow, now throws(CommandError) in try flow.enableChannel(name, now: now) }
     }
 
     /// Sends a message that is about nothing.
@@ -66,6 +133,10 @@ package struct ChannelView: Sendable {
     package var summary: String
     /// `kind` and the kind's own fields; secrets are `***`.
     package var settings: JSON
+    package var rules: ChannelRules
+    package var isPaused: Bool
+    /// Made by flags, not by people.
+    package var isFromFlags: Bool
     package var state: ChannelState
 }
 
@@ -80,19 +151,8 @@ package struct Resent: Sendable, Equatable {
 }
 
 extension Flow {
-    func channelViews() -> [ChannelView] {
-        settings.channels.sorted { $0.key < $1.key }.map { name, own in
-            ChannelView(
-                name: name,
-                summary: own.summary,
-                settings: own.masked,
-                state: ledger.alerts.channels[name] ?? ChannelState()
-            )
-        }
-    }
-
     package mutating func testChannel(_ name: String, now: Timestamp) throws(CommandError) -> MessageID {
-        guard settings.channels[name] != nil else { throw .noSuchChannel(name) }
+        guard channels[name] != nil else { throw .noSuchChannel(name) }
         let intent = MessageIntended(job: nil, alert: .zero, channel: name, kind: .test)
         write(.messageIntended(intent), now)
         let id = ledger.sequence
@@ -102,10 +162,10 @@ extension Flow {
     }
 
     func testPayload(of name: String, now: Timestamp) throws(CommandError) -> String {
-        guard let own = settings.channels[name] else { throw .noSuchChannel(name) }
+        guard let own = channels[name]?.settings else { throw .noSuchChannel(name) }
         let intent = MessageIntended(job: nil, alert: .zero, channel: name, kind: .test)
         let message = content(of: ledger.sequence.next, PendingMessage(intended: intent, at: now))
-        var delivery = ChannelDelivery(own, message, from: settings.sender)
+        var delivery = ChannelDelivery(own, message, from: sender)
         return own.shown(delivery.begin(now: now))
     }
 
@@ -115,7 +175,7 @@ extension Flow {
             guard let message = ledger.alerts.messages[id], channel == nil || channel == message.channel
             else { continue }
             let key = ledger.alerts.key(of: id)
-            guard settings.channels[message.channel] != nil, !message.isOvertaken,
+            guard channels[message.channel] != nil, !message.isOvertaken,
                 outbox.hasRoom(for: id, channel: message.channel, key: key)
             else {
                 count.skipped += 1
@@ -127,5 +187,14 @@ extension Flow {
         }
         pumpAll(now: now)
         return count
+    }
+
+    /// How many messages there are of a sort, by channel.
+    func messages(where isMeant: (PendingMessage) -> Bool) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for message in ledger.alerts.messages.values where isMeant(message) {
+            counts[message.channel, default: 0] += 1
+        }
+        return counts
     }
 }

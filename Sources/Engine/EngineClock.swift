@@ -80,3 +80,24 @@ package struct EngineClock: Sendable {
         return Span(microseconds: overflow ? .max : product)
     }
 }
+
+extension EngineLoop {
+    /// `POST /clock`. An `advance` answers when it has arrived; anything else at once.
+    mutating func drive(_ command: ClockCommand, now: Timestamp) throws(CommandError) {
+        guard clock.isDrivable else {
+            throw .conflict(
+                "this server lives by the machine's clock; start it with --ephemeral to drive one"
+            )
+        }
+        switch command {
+        case .advance(let span):
+            virtual.begin(to: max(virtual.target ?? now, now) + span, &clock)
+        case .set(let time):
+            clock.set(time)
+            flow.write(.clockStepped(ClockStepped(from: now, to: time)), time)
+            flow.noticeClockStep(from: now, now: time)
+        case .freeze(let freezes): clock.freeze(freezes)
+        case .speed(let speed): clock.run(speed: speed)
+        }
+    }
+}

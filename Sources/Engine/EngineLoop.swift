@@ -19,6 +19,7 @@ struct EngineLoop: Sendable {
     private let writer: JournalWriter
     private let mailbox: Mailbox
     private let transport: any Transport
+    private let mailTransport: (any MailTransport)?
     private let background: Background
     private let logger: Logger
     private var durable: Sequence
@@ -29,6 +30,7 @@ struct EngineLoop: Sendable {
     private var wallOffset: Span
     private var snapshot: SnapshotTurn = .idle
     private var stopAt: Span?
+    private var heartbeat: Heartbeat?
 
     private enum SnapshotTurn {
         case idle
@@ -44,6 +46,7 @@ struct EngineLoop: Sendable {
         writer: JournalWriter,
         mailbox: Mailbox,
         transport: any Transport,
+        mail: (any MailTransport)?,
         sink: SinkService?,
         settings: EngineSettings,
         background: @escaping Background,
@@ -55,10 +58,12 @@ struct EngineLoop: Sendable {
         self.writer = writer
         self.mailbox = mailbox
         self.transport = transport
+        mailTransport = mail
         self.settings = settings
         self.background = background
         self.logger = logger
         virtual = VirtualTime(sink: sink)
+        heartbeat = settings.heartbeat.map { Heartbeat($0) }
         durable = journal.durable
         wallOffset = Span(microseconds: clock.now.microseconds - clock.uptime.microseconds)
     }
@@ -89,6 +94,7 @@ struct EngineLoop: Sendable {
         release()
         getReady()
         writeSnapshotIfDue()
+        beat()
         return isDrained() ? finish() : .goesOn
     }
 
@@ -101,6 +107,10 @@ struct EngineLoop: Sendable {
         if journal.room != .plenty { until = clock.now + .milliseconds(500) }
         if stopAt != nil { return .milliseconds(20) }
         guard let wait = clock.wait(until: until) else { return nil }
+        // One that is overdue waits for something else to happen.
+        if let beat = heartbeat.map({ $0.due - clock.uptime }), beat > .zero {
+            return min(wait, settings.sleepMax, beat)
+        }
         return min(wait, settings.sleepMax)
     }
 
@@ -129,8 +139,9 @@ struct EngineLoop: Sendable {
         noticeClockStep()
         if virtual.isAdvancing, isQuiet { passTime() }
         let now = clock.now
+        for outcome in mail.mails { flow.hear(outcome, now: now) }
         let outcomes = virtual.ready(
-            mail.outcomes,
+            withoutBeat(mail.outcomes),
             isBarrier: clock.isFrozen,
             callsOut: flow.callsOut,
             now: now
@@ -200,32 +211,43 @@ struct EngineLoop: Sendable {
     /// Lets go what waited for durability: calls in one batch, then replies.
     private mutating func release() {
         var calls: [Call] = []
+        var mails: [Mail] = []
         var aborts: [UInt64] = []
         let now = clock.now
-        for id in flow.starts { make(id, &calls, now: now) }
+        for id in flow.starts { make(id, &calls, &mails, now: now) }
         flow.starts.removeAll(keepingCapacity: true)
         while let (after, effect) = waitingEffects.first, after <= durable {
             waitingEffects.removeFirst()
             switch effect {
             case .abort(let id): if !virtual.giveUp(id) { aborts.append(id) }
-            case .send(let id): if flow.mayStart(id) { make(id, &calls, now: now) }
-            case .post(let id): make(id, &calls, now: now)
+            case .send(let id): if flow.mayStart(id) { make(id, &calls, &mails, now: now) }
+            case .post(let id): make(id, &calls, &mails, now: now)
+            case .checkIn(let id): if let call = flow.checkIns?.send(id) { calls.append(call) }
             }
         }
         if !aborts.isEmpty { transport.abort(aborts) }
         if !calls.isEmpty { transport.send(calls) }
+        if !mails.isEmpty { mailTransport?.send(mails) }
         while let (after, reply) = waitingReplies.first, after <= durable {
             waitingReplies.removeFirst()
             reply(nil)
         }
     }
 
-    private mutating func make(_ id: UInt64, _ calls: inout [Call], now: Timestamp) {
+    private mutating func make(
+        _ id: UInt64,
+        _ calls: inout [Call],
+        _ mails: inout [Mail],
+        now: Timestamp
+    ) {
         switch flow.deliver(id, now: now) {
         case nil: break
         case .impossible(let outcome): mailbox.post { $0.outcomes.append(outcome) }
         case .call(let call):
             if !(clock.isDriven && virtual.take(call, now: now)) { calls.append(call) }
+        case .mail(let letter):
+            precondition(mailTransport != nil, "an engine whose channels send mail is given a mail transport")
+            mails.append(letter)
         }
     }
 
@@ -234,6 +256,34 @@ struct EngineLoop: Sendable {
         guard !clock.isDriven, stopAt == nil, journal.room == .plenty else { return }
         let now = clock.now
         if flow.timetable.next > now { flow.getReady(upTo: now + settings.readyAhead) }
+    }
+
+    // MARK: The watch over the watcher
+
+    /// Says outside that all is well, when it is time and all is.
+    private mutating func beat() {
+        guard heartbeat != nil, stopAt == nil, !clock.isDriven else { return }
+        let now = clock.now
+        let signs = Heartbeat.Signs(
+            uptime: clock.uptime,
+            appended: journal.appended,
+            durable: durable,
+            hasRoom: journal.room == .plenty,
+            behind: flow.timetable.next < now ? now - flow.timetable.next : .zero
+        )
+        if let call = heartbeat?.beat(signs) { transport.send([call]) }
+    }
+
+    /// The outcomes of calls that the flow knows.
+    private mutating func withoutBeat(_ outcomes: [Outcome]) -> [Outcome] {
+        guard heartbeat?.isOut == true,
+            let index = outcomes.firstIndex(where: { $0.id == Heartbeat.callID })
+        else { return outcomes }
+        var outcomes = outcomes
+        if let reason = heartbeat?.hear(outcomes.remove(at: index).result) {
+            logger.warning("a heartbeat was not heard", metadata: ["because": "\(reason)"])
+        }
+        return outcomes
     }
 
     // MARK: Driven time
@@ -251,25 +301,6 @@ struct EngineLoop: Sendable {
         } else {
             clock.set(target)
             for reply in virtual.arrive(&clock) { waitingReplies.append((flow.ledger.sequence, reply)) }
-        }
-    }
-
-    /// `POST /clock`. An `advance` answers when it has arrived; anything else at once.
-    mutating func drive(_ command: ClockCommand, now: Timestamp) throws(CommandError) {
-        guard clock.isDrivable else {
-            throw .conflict(
-                "this server lives by the machine's clock; start it with --ephemeral to drive one"
-            )
-        }
-        switch command {
-        case .advance(let span):
-            virtual.begin(to: max(virtual.target ?? now, now) + span, &clock)
-        case .set(let time):
-            clock.set(time)
-            flow.write(.clockStepped(ClockStepped(from: now, to: time)), time)
-            flow.noticeClockStep(from: now, now: time)
-        case .freeze(let freezes): clock.freeze(freezes)
-        case .speed(let speed): clock.run(speed: speed)
         }
     }
 
@@ -301,6 +332,7 @@ struct EngineLoop: Sendable {
         let rest = mailbox.close()
         if let failure = receive(rest) { return abandon(failure, rest) }
         for command in rest.commands { command.refuse(.stopping) }
+        for outcome in rest.mails { flow.hear(outcome, now: clock.now) }
         for outcome in rest.outcomes { flow.conclude(outcome, now: clock.now) }
         frame()
         writer.finish()
@@ -329,6 +361,11 @@ struct EngineLoop: Sendable {
             waitingForLimits: flow.limits.waitingCount,
             alarms: flow.timetable.count,
             behind: flow.timetable.next < now ? now - flow.timetable.next : .zero,
+            alertsOpen: flow.ledger.alerts.open.count,
+            waiting: flow.messages { !$0.isDead },
+            dead: flow.messages(where: \.isDead),
+            broken: flow.channelViews().filter { $0.state.brokenBecause != nil }.map(\.name),
+            heartbeat: heartbeat?.counts,
             flow: flow.metrics,
             journal: journalMetrics,
             isStorageFull: journal.room != .plenty,

@@ -41,6 +41,16 @@ package struct Flow: Sendable {
     var calendars = CalendarReading()
     /// When this process took up the work.
     var startedAt = Timestamp.distantPast
+    /// Where alerts are told, by name: from flags, and from people.
+    var channels: [String: Channel] = [:]
+    /// Channels whose settings cannot be read, and why.
+    var unreadable: [String: String] = [:]
+    /// nil without a Sentry to tell.
+    var checkIns: CheckIns?
+    /// When an open alert may have to be told again.
+    var agenda: [AlertID: Timestamp] = [:]
+    /// Who tells of alerts; its keys are known once the folder is.
+    var sender: AlertSender
     /// Channels that rest, and until when an alarm is set for each.
     var resting: [String: Timestamp] = [:]
     /// The process is about to end: messages that have not left wait for the next one.
@@ -70,6 +80,8 @@ package struct Flow: Sendable {
         case abort(UInt64)
         /// Make the call of the message with this number.
         case post(UInt64)
+        /// Tell Sentry of a run.
+        case checkIn(UInt64)
     }
 
     /// **Trigger and schedule.** Everything whose time has come, in order.
@@ -87,6 +99,7 @@ package struct Flow: Sendable {
             case .message(let id): messageDue(id, now: now)
             case .check(let check): checkDue(check, now: now)
             case .runtime(let run): outlast(run, now: now)
+            case .alert(let id): alertDue(id, now: now)
             case .calendar(let number): calendarDue(Int(number), now: now)
             }
         }
@@ -114,6 +127,7 @@ package struct Flow: Sendable {
             case .run(let record):
                 write(.slotDecided(record), now)
                 launch(ledger.sequence, limit: limit)
+                if checkIns != nil { checkIn(ledger.sequence, of: record.job, .inProgress, now: now) }
                 metrics.lateness.add(now - record.slot.instant)
             }
         }
@@ -146,7 +160,7 @@ package struct Flow: Sendable {
 
     /// **Dispatch.** Writes the call whose intent has become durable; nil when its run is over already.
     mutating func deliver(_ id: UInt64, now: Timestamp) -> Delivery? {
-        if let letter = letters[id] { return .call(letter.call) }
+        if let letter = letters[id] { return letter.delivery }
         if let call = calendars.calls[id] { return .call(call) }
         guard let flight = flights[id], let run = ledger.openRuns[flight.run],
             let prepared = courier.prepare(run.job, ledger)
@@ -175,7 +189,9 @@ package struct Flow: Sendable {
         if let number = CalendarReading.number(of: outcome.id) {
             return readCalendar(outcome, number, now: now)
         }
-        guard let flight = flights.removeValue(forKey: outcome.id) else { return }
+        guard let flight = flights.removeValue(forKey: outcome.id) else {
+            return hearCheckIn(outcome, now: now)
+        }
         limits.release(flight.limit, wasOnWire: flight.isOnWire)
         startReady(flight.limit)
         if let run = ledger.openRuns[flight.run], let prepared = courier.prepare(run.job, ledger) {
@@ -246,9 +262,10 @@ package struct Flow: Sendable {
     }
 }
 
-/// A call to make, or the outcome that it already has.
+/// A call to make, a letter to hand over, or the outcome that it already has.
 enum Delivery: Sendable {
     case call(Call)
+    case mail(Mail)
     case impossible(Outcome)
 }
 
@@ -258,7 +275,7 @@ package struct FlowSettings: Sendable {
     package var targetParallel: UInt32 = 64
     package var userAgent: String = "chronatog"
     package var zones: ZoneDatabase
-    /// Where alerts are told, by name.
+    /// Where alerts are told, by name, as flags say.
     package var channels: [String: ChannelSettings] = [:]
     /// Who tells them.
     package var sender = AlertSender(host: "chronatog", version: "0")

@@ -1,6 +1,7 @@
 internal import Alerting
 internal import Dispatching
 package import Domain
+internal import Scheduling
 
 // **Judge.** From the end of a run to an alert, and to the messages that tell of it.
 extension Flow {
@@ -44,7 +45,7 @@ extension Flow {
                 AlertOpened(
                     job: job,
                     key: AlertRule.key(of: job),
-                    severity: .error,
+                    severity: definition?.alertSeverity ?? .error,
                     cause: cause,
                     title: text.title,
                     details: text.details,
@@ -59,7 +60,7 @@ extension Flow {
     mutating func openAlert(_ alert: AlertOpened, now: Timestamp) {
         guard ledger.alerts.open[alert.key] == nil else { return }
         write(.alertOpened(alert), now)
-        tell(ledger.sequence, .open, now: now)
+        announce(ledger.sequence, now: now)
     }
 
     /// What slots that were settled without a run mean. Those that passed before this start are the
@@ -98,21 +99,104 @@ extension Flow {
         return ledger.alerts.alerts[id] ?? alert
     }
 
-    /// Records a message for every channel that should hear it: all of an opening, later those that heard of
-    /// the opening. One of them that is not configured at the moment is owed the message all the same: it
-    /// becomes a dead letter, and once the channel is back the pair of open and resolve can be completed.
+    /// Somebody says that it is over.
+    package mutating func resolve(_ id: AlertID, now: Timestamp) throws(CommandError) -> Alert {
+        guard let alert = ledger.alerts.alerts[id] else { throw .noSuchAlert(id) }
+        guard alert.resolvedAt == nil else { throw .conflict("alert \(id) is resolved already") }
+        resolveAlert(key: alert.key, .byHand, now: now)
+        return ledger.alerts.alerts[id] ?? alert
+    }
+
+    /// The first word of a new alert, to all who hear of alerts at once.
+    private mutating func announce(_ id: AlertID, now: Timestamp) {
+        guard let alert = ledger.alerts.alerts[id] else { return }
+        for (name, channel) in channels.sorted(by: { $0.key < $1.key })
+        where !channel.isPaused && channel.rules.after == .zero
+            && AlertAgenda.concerns(alert, channel.rules)
+        {
+            tell(name, channel.rules, .open, id, alert, now: now)
+        }
+        attend(id, now: now)
+        pumpAll(now: now)
+    }
+
+    /// Records a message for every channel that has heard of the alert and wants this of it too. One that is
+    /// not configured at the moment is owed the message all the same: it becomes a dead letter, and once the
+    /// channel is back the pair of open and resolve can be completed.
     private mutating func tell(_ id: AlertID, _ kind: MessageKind, now: Timestamp) {
         guard let alert = ledger.alerts.alerts[id] else { return }
-        let hearers = kind == .open ? Array(settings.channels.keys) : Array(alert.channels.keys)
-        for channel in hearers.sorted() {
-            write(
-                .messageIntended(
-                    MessageIntended(job: alert.job, alert: id, channel: channel, kind: kind)
-                ),
-                now
-            )
-            enqueue(ledger.sequence, now: now)
+        for name in alert.channels.keys.sorted() {
+            let rules = channels[name]?.rules ?? ChannelRules()
+            if AlertAgenda.hears(kind, rules) { tell(name, rules, kind, id, alert, now: now) }
         }
-        if kind == .open { pumpAll(now: now) }
+    }
+
+    private mutating func tell(
+        _ name: String,
+        _ rules: ChannelRules,
+        _ kind: MessageKind,
+        _ id: AlertID,
+        _ alert: Alert,
+        now: Timestamp
+    ) {
+        let notBefore = AlertAgenda.notBefore(
+            kind,
+            alert.opened.severity,
+            rules,
+            zone: rules.quiet.flatMap { zone(named: $0.zone) },
+            now: now
+        )
+        let intent = MessageIntended(
+            job: alert.job,
+            alert: id,
+            channel: name,
+            kind: kind,
+            notBefore: notBefore
+        )
+        write(.messageIntended(intent), now)
+        enqueue(ledger.sequence, now: now)
+    }
+}
+
+// Reminders and escalation: what time alone brings.
+extension Flow {
+    /// After a start, or when a channel has changed.
+    mutating func attendAll(now: Timestamp) {
+        for id in ledger.alerts.open.values.sorted() { attend(id, now: now) }
+        pumpAll(now: now)
+    }
+
+    mutating func alertDue(_ id: AlertID, now: Timestamp) {
+        // Set anew meanwhile.
+        guard let at = agenda[id], at <= now else { return }
+        agenda[id] = nil
+        attend(id, now: now)
+        pumpAll(now: now)
+    }
+
+    /// Tells what is due of an open alert, and sets the alarm for the next time that something may be.
+    private mutating func attend(_ id: AlertID, now: Timestamp) {
+        guard let alert = ledger.alerts.alerts[id], alert.resolvedAt == nil else { return }
+        var next = Timestamp.distantFuture
+        for (name, channel) in channels.sorted(by: { $0.key < $1.key }) where !channel.isPaused {
+            let duty = AlertAgenda.duty(
+                alert,
+                channel.rules,
+                toldAt: alert.toldAt[name],
+                isWaiting: isWaiting(id, name, alert),
+                now: now
+            )
+            if let kind = duty.tell { tell(name, channel.rules, kind, id, alert, now: now) }
+            if let at = duty.next { next = min(next, at) }
+        }
+        guard next != .distantFuture else { return agenda[id] = nil }
+        if agenda.updateValue(next, forKey: id) != next { timetable.set(.alert(id), at: next) }
+    }
+
+    private func isWaiting(_ id: AlertID, _ channel: String, _ alert: Alert) -> Bool {
+        guard alert.messages > 0 else { return false }
+        return ledger.alerts.messages.values.contains {
+            $0.alert == id && $0.channel == channel && !$0.isDead
+        }
     }
 }

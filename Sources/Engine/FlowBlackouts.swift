@@ -26,11 +26,11 @@ struct CalendarReading: Sendable {
 
     static let every = Span.hours(6)
     static let afterFault = Span.minutes(15)
-    /// Ids of these calls are apart from all sequences.
-    private static let mark: UInt64 = 1 << 63
+    /// Ids of these calls are apart from all sequences, and from those of check-ins.
+    private static let mark: UInt64 = 1 << 62
 
     static func id(of number: Int) -> UInt64 { mark | UInt64(number) }
-    static func number(of id: UInt64) -> Int? { id & mark == 0 ? nil : Int(id & ~mark) }
+    static func number(of id: UInt64) -> Int? { id & ~(mark - 1) == mark ? Int(id & (mark - 1)) : nil }
 }
 
 // **Blackouts**: times in which jobs do not run, kept as records, compiled when they are set.

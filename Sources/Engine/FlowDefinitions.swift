@@ -184,8 +184,10 @@ extension Record {
         switch self {
         case .folderFounded, .zoneAdopted: .internal
         case .schedulerRegistered, .schedulerRemoved, .clockStepped, .folderRestored: .operator
-        case .blackoutSet, .blackoutRemoved: .operator
-        case .messageIntended, .messageDelivered, .messageFailed, .messageDead, .messageResent: .operator
+        case .messageIntended, .messageDelivered, .messageFailed, .messageDead, .messageResent,
+            .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped, .blackoutSet,
+            .blackoutRemoved:
+            .operator
         default: .account
         }
     }

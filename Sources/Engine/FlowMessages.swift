@@ -10,8 +10,9 @@ extension Flow {
     /// A message under way.
     struct Letter: Sendable {
         var message: MessageID
-        var delivery: ChannelDelivery
-        var call: Call
+        var conversation: ChannelDelivery
+        /// What is on its way.
+        var delivery: Delivery
     }
 
     /// The longest each phase of a call to a channel may take.
@@ -22,19 +23,26 @@ extension Flow {
         total: .seconds(30)
     )
 
+    /// Alerts that one message tells of.
+    private static let groupMax = 100
+
     /// Everything on its way, calls of jobs and of channels alike.
-    var callsOut: Int { flights.count + letters.count + calendars.calls.count }
+    var callsOut: Int {
+        flights.count + letters.count + calendars.calls.count + (checkIns?.outCount ?? 0)
+    }
 
     /// After a start: what was waiting or under way goes on, with the same keys as before.
     mutating func takeUpMessages(now: Timestamp) {
         let waiting = ledger.alerts.messages.filter { !$0.value.isDead }.keys.sorted()
+        outbox.hold(waiting.filter { ledger.alerts.messages[$0]?.leader != .zero })
         for id in waiting { enqueue(id, mayHaveLeft: true, now: now) }
         pumpAll(now: now)
     }
 
     /// After a restore: what waited at that earlier moment is not sent now, and can be looked at.
     mutating func giveUpMessages(now: Timestamp) {
-        for (id, message) in ledger.alerts.messages.sorted(by: { $0.key < $1.key }) where !message.isDead {
+        for (id, message) in ledger.alerts.messages.sorted(by: { $0.key < $1.key })
+        where !message.isDead && message.leader == .zero {
             let report = MessageReport(attempt: message.attempts)
             give(up: id, message, report, "the folder was restored to an earlier moment", now: now)
         }
@@ -72,8 +80,9 @@ extension Flow {
     /// Lets ready messages of a channel leave, unless it rests.
     private mutating func pump(_ channel: String, now: Timestamp) {
         while !isStopping, let first = outbox.first(channel) {
+            if channels[channel]?.isPaused == true { return }
             let rests = ledger.alerts.channels[channel]?.restsUntil ?? .distantPast
-            if rests > now, settings.channels[channel]?.dropsWhileResting == false {
+            if rests > now, channels[channel]?.settings.dropsWhileResting == false {
                 if resting.updateValue(rests, forKey: channel) != rests {
                     timetable.set(.message(first), at: rests)
                 }
@@ -82,17 +91,37 @@ extension Flow {
             // Should the clock be set back into that rest, it needs an alarm anew.
             resting[channel] = nil
             guard let id = outbox.send(channel) else { return }
+            gather(id, channel, now: now)
             attempt(id, now: now)
         }
     }
 
+    /// Openings that wait for company go with the one that leaves now. A retry goes as it went before.
+    private mutating func gather(_ id: MessageID, _ channel: String, now: Timestamp) {
+        guard let within = channels[channel]?.rules.groupWithin, within > .zero,
+            let first = ledger.alerts.messages[id], first.kind == .open, first.attempts == 0,
+            first.members.isEmpty
+        else { return }
+        let others = outbox.waiting(channel).filter { other in
+            guard other != id, let message = ledger.alerts.messages[other], message.kind == .open,
+                message.attempts == 0, message.members.isEmpty
+            else { return false }
+            return message.retryAt.map { $0 <= now + within } ?? true
+        }
+        guard !others.isEmpty else { return }
+        let members = Array(others.prefix(Self.groupMax - 1))
+        write(.messagesGrouped(MessagesGrouped(leader: id, members: members)), now)
+        outbox.hold(members)
+    }
+
     private mutating func attempt(_ id: MessageID, now: Timestamp) {
         guard let content = content(of: id), let message = ledger.alerts.messages[id] else { return }
-        guard let own = settings.channels[message.channel] else {
-            let reason = "the channel \(message.channel) is not configured any more"
+        guard let own = channels[message.channel]?.settings else {
+            let reason =
+                unreadable[message.channel] ?? "the channel \(message.channel) is not configured any more"
             return settle(id, ChannelVerdict(.dead(reason: reason)), now: now)
         }
-        var delivery = ChannelDelivery(own, content, from: settings.sender)
+        var delivery = ChannelDelivery(own, content, from: sender)
         let step = delivery.begin(now: now)
         follow(step, delivery, id, now: now)
     }
@@ -106,20 +135,38 @@ extension Flow {
         switch step {
         case .end(let verdict): settle(id, verdict, now: now)
         case .call(let request):
-            let call = request.call(id: id.value, deadlines: Self.deadlines)
-            letters[id.value] = Letter(message: id, delivery: delivery, call: call)
-            effects.append(.post(id.value))
-        case .mail: preconditionFailure("configuration offers no channel that sends mail")
+            post(id, delivery, .call(request.call(id: id.value, deadlines: Self.deadlines)))
+        case .mail(var mail):
+            mail.id = id.value
+            post(id, delivery, .mail(mail))
         }
+    }
+
+    private mutating func post(_ id: MessageID, _ conversation: ChannelDelivery, _ delivery: Delivery) {
+        letters[id.value] = Letter(message: id, conversation: conversation, delivery: delivery)
+        effects.append(.post(id.value))
     }
 
     /// What a channel answered.
     mutating func hear(_ outcome: Outcome, now: Timestamp) {
-        guard var letter = letters.removeValue(forKey: outcome.id),
+        hear(outcome.id, now: now) { $0.receive(outcome.result, now: now) }
+    }
+
+    /// What a mail server answered.
+    mutating func hear(_ outcome: MailOutcome, now: Timestamp) {
+        hear(outcome.id, now: now) { $0.receive(outcome.result, now: now) }
+    }
+
+    private mutating func hear(
+        _ id: UInt64,
+        now: Timestamp,
+        _ receive: (inout ChannelDelivery) -> ChannelDelivery.Step
+    ) {
+        guard var letter = letters.removeValue(forKey: id),
             let channel = ledger.alerts.messages[letter.message]?.channel
         else { return }
-        let step = letter.delivery.receive(outcome.result, now: now)
-        follow(step, letter.delivery, letter.message, now: now)
+        let step = receive(&letter.conversation)
+        follow(step, letter.conversation, letter.message, now: now)
         pump(channel, now: now)
     }
 
@@ -132,10 +179,11 @@ extension Flow {
             limits: verdict.limits
         )
         outbox.ended(id)
+        metrics.note(verdict, of: message.channel)
         switch verdict.ending {
         case .delivered:
             write(.messageDelivered(MessageDelivered(job: message.job, message: id, report: report)), now)
-            leave(id, now: now)
+            leave(id, message, now: now)
         case .retry(let atLeast, let reason):
             var patient = content
             patient.at = message.since
@@ -186,12 +234,14 @@ extension Flow {
             ),
             now
         )
-        leave(id, now: now)
+        leave(id, message, now: now)
     }
 
-    /// Out of its line; whoever is next may be sent.
-    private mutating func leave(_ id: MessageID, now: Timestamp) {
-        if let next = outbox.remove(id) { stand(next, now: now) }
+    /// Out of its line, and those that went with it out of theirs; whoever is next may be sent.
+    private mutating func leave(_ id: MessageID, _ message: PendingMessage, now: Timestamp) {
+        for id in [id] + message.members {
+            if let next = outbox.remove(id) { stand(next, now: now) }
+        }
     }
 
     /// The message as channels are given it: the same for every attempt, but for what was learnt meanwhile.
@@ -200,6 +250,26 @@ extension Flow {
     }
 
     func content(of id: MessageID, _ message: PendingMessage) -> AlertMessage {
+        if !message.members.isEmpty { return content(ofGroup: id, message) }
+        return content(ofOne: id, message)
+    }
+
+    /// Several alerts in one message: which, how many, and how bad the worst is.
+    private func content(ofGroup id: MessageID, _ message: PendingMessage) -> AlertMessage {
+        var content = content(ofOne: id, message)
+        let alerts = ([id] + message.members).compactMap { ledger.alerts.messages[$0]?.alert }
+            .compactMap { ledger.alerts.alerts[$0] }
+        content.title = "\(alerts.count) alerts: \(content.title), and \(alerts.count - 1) more"
+        content.details = alerts.map { "\($0.opened.severity.word): \($0.opened.title)" }
+        content.severity = alerts.map(\.opened.severity).max() ?? content.severity
+        content.jobName = "\(Set(alerts.map(\.job)).count) jobs"
+        content.link = settings.publicURL.map { "\($0)/chronatogapi/1/alerts" }
+        content.acknowledgeLink = nil
+        content.idempotencyKey += "-\(alerts.count)"
+        return content
+    }
+
+    private func content(ofOne id: MessageID, _ message: PendingMessage) -> AlertMessage {
         let store = hexadecimal(ledger.storeID.prefix(8))
         let alert = ledger.alerts.alerts[message.alert]
         let limits = ledger.alerts.channels[message.channel]?.limits ?? [:]
@@ -217,6 +287,7 @@ extension Flow {
             link: message.job.flatMap { job in
                 settings.publicURL.map { "\($0)/chronatogapi/1/jobs/\(job)" }
             },
+            acknowledgeLink: alert.flatMap { acknowledgeLink(message.alert, $0) },
             sequence: id,
             // With the time, because a restore gives numbers out again.
             idempotencyKey: "chronatog-\(store)-\(id)-\(message.intendedAt.microseconds)",

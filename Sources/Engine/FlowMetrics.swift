@@ -1,4 +1,5 @@
 package import Domain
+internal import Integrations
 
 /// Figures that the flow keeps of itself. They are counted from the start of the process and are not
 /// journaled.
@@ -12,6 +13,8 @@ package struct FlowMetrics: Sendable {
     /// Failed attempts, by kind.
     package var failures: [FailureKind: UInt64] = [:]
     package var attempts: UInt64 = 0
+    /// Attempts to tell, by channel and how they ended.
+    package var told: [String: MessageCounts] = [:]
     /// Jobs whose definition this build cannot compile, and why.
     package var uncompiled: [JobID: String] = [:]
 
@@ -21,9 +24,25 @@ package struct FlowMetrics: Sendable {
         if let failure = report.failure { failures[failure.kind, default: 0] += 1 }
     }
 
+    mutating func note(_ verdict: ChannelVerdict, of channel: String) {
+        switch verdict.ending {
+        case .delivered: told[channel, default: MessageCounts()].delivered += 1
+        case .retry: told[channel, default: MessageCounts()].failed += 1
+        case .dead, .broken: told[channel, default: MessageCounts()].dead += 1
+        }
+    }
+
     mutating func count(_ result: SlotResult) {
         closed[result, default: 0] += 1
     }
+}
+
+/// How attempts to tell one channel ended.
+package struct MessageCounts: Sendable, Equatable {
+    package var delivered: UInt64 = 0
+    /// To be tried again.
+    package var failed: UInt64 = 0
+    package var dead: UInt64 = 0
 }
 
 /// Counts by fixed upper bounds, as Prometheus wants them.
@@ -60,6 +79,13 @@ package struct EngineStatus: Sendable {
     package var alarms: Int
     /// How long the earliest alarm has been due; zero when none is.
     package var behind: Span
+    package var alertsOpen: Int
+    /// Messages that have not arrived, by channel.
+    package var waiting: [String: Int]
+    package var dead: [String: Int]
+    package var broken: [String]
+    /// nil when nobody listens.
+    package var heartbeat: HeartbeatCounts?
     package var flow: FlowMetrics
     package var journal: JournalMetrics
     /// The disk has no room for new promises; what was promised goes on.

@@ -1,6 +1,7 @@
 internal import Dispatching
 internal import Domain
 internal import Effects
+internal import Integrations
 internal import Scheduling
 
 // A run between its opening and its one end.
@@ -47,6 +48,7 @@ extension Flow {
     ) {
         write(.runClosed(RunClosed(job: run.job, run: id, result: result, report: report)), now)
         metrics.count(result)
+        if checkIns != nil { checkIn(id, of: run.job, result == .ok ? .ok : .error, now: now) }
         judge(run.job, result, report, now: now)
         pace.note(run.job, lasted: now - run.openedAt, isSkipping: ledger.jobs[run.job].skipsInARow > 0)
         wake(run.job, now: now)
@@ -104,6 +106,7 @@ extension Flow {
             let report = AttemptReport(n: run.attempt)
             write(.runClosed(RunClosed(job: job, run: id, result: result, report: report)), now)
             metrics.count(result)
+            if checkIns != nil { checkIn(id, of: job, .error, now: now) }
         }
     }
 
@@ -149,7 +152,9 @@ extension Flow {
             ),
             now
         )
-        launch(ledger.sequence, limit: limit)
-        return ledger.sequence
+        let run = ledger.sequence
+        launch(run, limit: limit)
+        if checkIns != nil { checkIn(run, of: job, .inProgress, now: now) }
+        return run
     }
 }

@@ -2,6 +2,7 @@ internal import Cron
 internal import Dispatching
 package import Domain
 package import Effects
+internal import Integrations
 internal import Scheduling
 
 // From a recovered ledger to a flow that goes on where it stopped.
@@ -15,6 +16,7 @@ extension Flow {
     ) {
         self.ledger = ledger
         self.settings = settings
+        sender = settings.sender
         self.keys = keys
         self.entropy = entropy
         plans = Plans(database: settings.zones)
@@ -40,8 +42,14 @@ extension Flow {
             if let until = pause.until { timetable.set(.resume(job), at: until) }
         }
         takeUpBlackouts(now: now)
+        sender.signingSeeds = keys.signingSeeds(storeID: ledger.storeID).compactMap { SigningSeed($0) }
+        gatherChannels()
+        if case .sentry(let sentry) = settings.channels["sentry"] {
+            checkIns = CheckIns(SentryMonitors(sentry, from: sender))
+        }
         takeUpMessages(now: now)
         takeUpChecks(stoppedAt: stoppedAt, now: now)
+        attendAll(now: now)
         takeUpRuns(now: now)
         for job in ledger.jobs.ids where ledger.jobs[job].state == .active && hasRebootLine(job) {
             _ = openRun(job, .reboot, now: now)

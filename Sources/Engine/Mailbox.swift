@@ -9,10 +9,11 @@ final class Mailbox: Sendable {
     struct Mail: Sendable {
         var commands: [Command] = []
         var outcomes: [Outcome] = []
+        var mails: [MailOutcome] = []
         var notices: [Notice] = []
         /// How long each flush since the last look took.
         var flushed: [Span] = []
-        var isEmpty: Bool { commands.isEmpty && outcomes.isEmpty && notices.isEmpty }
+        var isEmpty: Bool { commands.isEmpty && outcomes.isEmpty && mails.isEmpty && notices.isEmpty }
     }
 
     enum Notice: Sendable {

@@ -39,6 +39,7 @@ package final class SteppedEngine {
             writer: writer,
             mailbox: mailbox,
             transport: transport,
+            mail: nil,
             sink: nil,
             settings: settings,
             background: { body in work.add(body) },

@@ -8,10 +8,19 @@ package struct ChannelSettingsError: Error, Equatable {
         /// The part of the sentence after the field's name.
         package var predicate: String
 
+        package init(field: String, predicate: String) {
+            self.field = field
+            self.predicate = predicate
+        }
+
         package var sentence: String { "\(field) \(predicate)" }
     }
 
     package var faults: [Fault]
+
+    package init(faults: [Fault]) {
+        self.faults = faults
+    }
 
     package var sentence: String { faults.map(\.sentence).joined(separator: "; ") }
 }

@@ -117,7 +117,7 @@ package struct WebAddress: Sendable, Hashable {
     }
 
     /// The value of `Authorization` that its user information stands for (RFC 7617).
-    var basicCredentials: String? { userInfo.map { "Basic " + Base64.encode(Array($0.utf8)) } }
+    package var basicCredentials: String? { userInfo.map { "Basic " + Base64.encode(Array($0.utf8)) } }
 
     /// The same server and credentials, with more path behind a base that may or may not end in `/`.
     func appending(_ path: String, query: String? = nil) -> WebAddress {
@@ -139,8 +139,8 @@ enum HostName {
 }
 
 /// Percent-encoding (RFC 3986 §2.1).
-enum Percent {
-    static func encode(_ text: String, keeping others: String = "") -> String {
+package enum Percent {
+    package static func encode(_ text: String, keeping others: String = "") -> String {
         var out = ""
         for byte in text.utf8 {
             let character = Character(Unicode.Scalar(byte))
@@ -157,7 +157,7 @@ enum Percent {
     }
 
     /// Nil when it is not UTF-8, or a `%` is not followed by two digits.
-    static func decode(_ text: Substring) -> String? {
+    package static func decode(_ text: Substring) -> String? {
         var out: [UInt8] = []
         var bytes = Array(text.utf8)[...]
         while let byte = bytes.popFirst() {

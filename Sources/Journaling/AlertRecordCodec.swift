@@ -42,6 +42,10 @@ func encodeAlert(_ record: Record, _ context: PayloadContext, into w: inout Fiel
         w.write(1, r.alert == .zero ? 0 : context.distance(to: r.alert))
         w.write(2, r.channel)
         w.write(3, UInt64(r.kind.rawValue))
+        if let notBefore = r.notBefore {
+            w.write(4, 1)
+            w.write(5, time: notBefore, from: context.base)
+        }
     case .messageDelivered(let r):
         w.write(1, context.distance(to: r.message))
         w.write(r.report, from: context.base)
@@ -70,14 +74,18 @@ func decodeAlert(
     case .alertOpened: return .alertOpened(try AlertOpened(job: job, fields: &reader))
     case .messageIntended:
         var record = MessageIntended(job: job, alert: .zero, channel: "", kind: .test)
+        var notBefore: TimeField?
         while let (field, value) = try reader.next() {
             switch field {
             case 1: record.alert = context.run(at: try value.number(field, kind))
             case 2: record.channel = try value.text(field, kind)
             case 3: record.kind = try value.word(field, kind)
+            case 4: notBefore = TimeField()
+            case 5, 6: try notBefore?.take(value, isFine: field == 6, field: field, of: kind)
             default: throw .invalid(field: field, of: kind.name)
             }
         }
+        record.notBefore = notBefore?.resolved(from: context.base)
         return .messageIntended(record)
     default: break
     }

@@ -16,7 +16,7 @@ extension Record {
         case .messageIntended(let r):
             .present([
                 ("alert", r.alert == .zero ? nil : .count(r.alert.value)), ("channel", .string(r.channel)),
-                ("message_kind", .string(r.kind.word)),
+                ("message_kind", .string(r.kind.word)), ("not_before", r.notBefore.map { .instant($0) }),
             ])
         case .messageDelivered(let r): .present([("message", .count(r.message.value))]) + r.report.members
         case .messageFailed(let r):

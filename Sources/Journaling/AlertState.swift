@@ -1,7 +1,7 @@
 internal import Domain
 
-// What a snapshot holds of alerts, messages and channels: fields 9 to 12 of the ledger's state. Times count
-// from zero.
+// What a snapshot holds of alerts, messages and channels: fields 9 to 12 and 40 of the ledger's state. Times
+// count from zero.
 
 private let zero = Timestamp(microseconds: 0)
 
@@ -33,6 +33,9 @@ extension FieldWriter {
                 $0.write(3, channel.brokenBecause ?? "")
             }
         }
+        for (_, channel) in table.configured.sorted(by: { $0.key < $1.key }) {
+            nest(40) { channel.encode(into: &$0) }
+        }
     }
 }
 
@@ -41,10 +44,17 @@ struct AlertTableFields {
     private var alerts: [AlertID: Alert] = [:]
     private var messages: [MessageID: PendingMessage] = [:]
     private var channels: [String: ChannelState] = [:]
+    private var configured: [String: ChannelConfigured] = [:]
     private var failures: [JobID: UInt32] = [:]
 
     var table: AlertTable {
-        AlertTable(alerts: alerts, messages: messages, channels: channels, failures: failures)
+        AlertTable(
+            alerts: alerts,
+            messages: messages,
+            channels: channels,
+            configured: configured,
+            failures: failures
+        )
     }
 
     mutating func take(_ field: UInt8, _ slice: ArraySlice<UInt8>) throws(FieldError) {
@@ -66,6 +76,9 @@ struct AlertTableFields {
         case 11:
             let (id, message) = try PendingMessage.read(&reader)
             messages[id] = message
+        case 40:
+            let channel = try ChannelConfigured(fields: &reader)
+            configured[channel.name] = channel
         default:
             var name = ""
             var channel = ChannelState()
@@ -102,6 +115,12 @@ extension Alert {
                 $0.write(2, facts: facts)
             }
         }
+        for (name, time) in toldAt.sorted(by: { $0.key < $1.key }) {
+            w.nest(14) {
+                $0.write(1, name)
+                $0.write(2, time: time, from: openedAt)
+            }
+        }
     }
 
     fileprivate static func read(_ reader: inout FieldReader) throws(FieldError) -> (AlertID, Alert) {
@@ -113,6 +132,7 @@ extension Alert {
         var resolved: TimeField?
         var end: AlertEnd?
         var channels: [String: [String: String]] = [:]
+        var told: [FieldValue] = []
         while let (field, value) = try reader.next() {
             switch field {
             case 1: id = try value.number(field, kind)
@@ -129,6 +149,7 @@ extension Alert {
             case 13:
                 let (name, facts) = try readFacts(value, kind)
                 channels[name] = facts
+            case 14: told.append(value)
             default: throw .invalid(field: field, of: "alert")
             }
         }
@@ -139,6 +160,9 @@ extension Alert {
         alert.resolvedAt = resolved?.resolved(from: begin)
         alert.end = end
         alert.channels = channels
+        // A build that did not keep it told everybody at once.
+        for name in channels.keys { alert.toldAt[name] = begin }
+        for value in told { try alert.toldAt.take(value, from: begin, 14, kind) }
         return (AlertID(id), alert)
     }
 
@@ -175,6 +199,7 @@ extension PendingMessage {
         w.write(12, reason)
         w.write(13, (isDead ? 1 : 0) | (isOvertaken ? 2 : 0))
         w.write(14, time: since, from: intendedAt)
+        w.write(16, leader.value)
     }
 
     fileprivate static func read(_ reader: inout FieldReader) throws(FieldError) -> (
@@ -185,7 +210,7 @@ extension PendingMessage {
         var intended = MessageIntended(job: nil, alert: .zero, channel: "", kind: .test)
         var (intendedAt, since) = (TimeField(), TimeField())
         var retry: TimeField?
-        var (attempts, reason, flags) = (UInt16(0), "", UInt8(0))
+        var (attempts, reason, flags, leader) = (UInt16(0), "", UInt8(0), UInt64(0))
         while let (field, value) = try reader.next() {
             switch field {
             case 1: id = try value.number(field, kind)
@@ -200,6 +225,7 @@ extension PendingMessage {
             case 12: reason = try value.text(field, kind)
             case 13: flags = try value.number(field, kind)
             case 14, 15: try since.take(value, isFine: field == 15, field: field, of: kind)
+            case 16: leader = try value.number(field, kind)
             default: throw .invalid(field: field, of: "message")
             }
         }
@@ -212,6 +238,7 @@ extension PendingMessage {
         message.isDead = flags & 1 == 1
         message.isOvertaken = flags & 2 == 2
         message.since = since.resolved(from: begin)
+        message.leader = MessageID(leader)
         return (MessageID(id), message)
     }
 }

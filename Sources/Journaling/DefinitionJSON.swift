@@ -42,6 +42,8 @@ extension JobDefinition {
                 ("completion", completion == .answer ? nil : .string(completion.word)),
                 ("max_runtime", maxRuntime == .zero ? nil : .span(maxRuntime)),
                 ("alert_unusual", watchesPace ? .bool(true) : nil),
+                ("alert_severity", alertSeverity == .error ? nil : .string(alertSeverity.word)),
+                ("sentry_monitor", sentryMonitor.isEmpty ? nil : .string(sentryMonitor)),
                 ("labels", labels.isEmpty ? nil : .array(labels.map { .string($0) })),
             ])
         )

@@ -16,8 +16,7 @@ extension Ledger {
         if pauses != other.pauses { return "pauses" }
         if schedulers != other.schedulers || schedulersEver != other.schedulersEver { return "schedulers" }
         if zones != other.zones { return "zones" }
-        // A snapshot of a build that did not count failures has none, and replay counts them all.
-        if !alerts.isSameButForCounts(as: other.alerts) { return "alerts, messages and channels" }
+        if !alerts.isSameForChecks(as: other.alerts) { return "alerts, messages and channels" }
         if checks != other.checks { return "checks" }
         if blackouts != other.blackouts { return "blackouts" }
         if awaited != other.awaited { return "runs that wait for their completion" }

@@ -82,7 +82,7 @@ struct LedgerState {
             case (8, .bytes(let slice)):
                 var (key, inner) = try Self.keyed(slice)
                 openRuns[RunID(key)] = try OpenRun(fields: &inner)
-            case (9...12, .bytes(let slice)): try alertFields.take(field, slice)
+            case (9...12, .bytes(let slice)), (40, .bytes(let slice)): try alertFields.take(field, slice)
             case (23, .bytes(let slice)):
                 var inner = FieldReader(slice)
                 let record = try RunAwaited(fields: &inner)

@@ -18,10 +18,7 @@ struct PayloadContext {
 func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout FieldWriter) {
     let now = context.base
     switch record {
-    case .folderFounded(let r):
-        w.write(1, r.storeID)
-        w.write(2, r.zoneVersion)
-        w.write(3, UInt64(r.keyID))
+    case .folderFounded(let r): r.encode(into: &w)
     case .schedulerRegistered(let r): r.encode(into: &w)
     case .schedulerRemoved(let r): w.write(1, UInt64(r.number))
     case .zoneAdopted(let r): r.encode(into: &w)
@@ -72,7 +69,17 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
     case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
         .checkLapsed, .checkUnwatched, .pingKeySet:
         encodeCheck(record, context, into: &w)
+    case .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped:
+        encodeChannel(record, context, into: &w)
     case .blackoutSet, .blackoutRemoved: encodeBlackout(record, from: now, into: &w)
+    }
+}
+
+extension FolderFounded {
+    fileprivate func encode(into w: inout FieldWriter) {
+        w.write(1, storeID)
+        w.write(2, zoneVersion)
+        w.write(3, UInt64(keyID))
     }
 }
 

@@ -13,38 +13,13 @@ func decodePayload(
     case .schedulerRegistered: return .schedulerRegistered(try SchedulerRegistered(fields: &reader))
     case .schedulerRemoved: return .schedulerRemoved(try SchedulerRemoved(fields: &reader))
     case .zoneAdopted: return .zoneAdopted(try ZoneAdopted(fields: &reader))
-    case .jobRegistered:
-        let form = try DefinitionFields(kind, &reader)
-        guard let scheduler = UInt32(exactly: form.number) else { throw .invalid(field: 1, of: kind.name) }
-        return .jobRegistered(
-            JobRegistered(
-                job: context.job,
-                scheduler: scheduler,
-                definition: form.definition,
-                cursor: form.cursor.resolved(from: now),
-                next: form.next.resolved(from: now)
-            )
-        )
-    case .jobRevised:
-        let form = try DefinitionFields(kind, &reader)
-        guard let revision = UInt32(exactly: form.number) else { throw .invalid(field: 1, of: kind.name) }
-        return .jobRevised(
-            JobRevised(
-                job: context.job,
-                revision: revision,
-                definition: form.definition,
-                cursor: form.cursor.resolved(from: now),
-                next: form.next.resolved(from: now)
-            )
-        )
+    case .jobRegistered, .jobRevised: return try decodeDefinition(kind, context, &reader)
     case .jobPaused: return .jobPaused(try JobPaused(job: context.job, from: now, fields: &reader))
     case .jobResumed: return .jobResumed(try decodeResumed(kind, context, &reader))
-    case .jobRemoved:
+    case .jobRemoved, .jobFinished:
         try reader.expectEnd(kind)
-        return .jobRemoved(JobRemoved(job: context.job))
-    case .jobFinished:
-        try reader.expectEnd(kind)
-        return .jobFinished(JobFinished(job: context.job))
+        let job = context.job
+        return kind == .jobRemoved ? .jobRemoved(JobRemoved(job: job)) : .jobFinished(JobFinished(job: job))
     case .slotDecided, .slotsDecided, .slotQueued:
         return try DecisionFields(kind, &reader).record(kind, context)
     case .runOpened: return .runOpened(try RunOpened(context, &reader))
@@ -56,11 +31,44 @@ func decodePayload(
     case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
         .checkLapsed, .checkUnwatched, .pingKeySet:
         return try decodeCheck(kind, context, &reader)
+    case .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped:
+        return try decodeChannel(kind, context, &reader)
     case .blackoutSet, .blackoutRemoved: return try decodeBlackout(kind, from: now, &reader)
     case .folderRestored: return .folderRestored(try decodeRestored(kind, context, &reader))
     case .clockStepped: return .clockStepped(try decodeClockStep(kind, context, &reader))
     case .jobFellBehind: return .jobFellBehind(try decodeFallingBehind(kind, context, &reader))
     }
+}
+
+/// A registration has a scheduler where a revision has its number.
+private func decodeDefinition(
+    _ kind: RecordKind,
+    _ context: PayloadContext,
+    _ reader: inout FieldReader
+) throws(FieldError) -> Record {
+    let form = try DefinitionFields(kind, &reader)
+    guard let number = UInt32(exactly: form.number) else { throw .invalid(field: 1, of: kind.name) }
+    let (cursor, next) = (form.cursor.resolved(from: context.base), form.next.resolved(from: context.base))
+    if kind == .jobRevised {
+        return .jobRevised(
+            JobRevised(
+                job: context.job,
+                revision: number,
+                definition: form.definition,
+                cursor: cursor,
+                next: next
+            )
+        )
+    }
+    return .jobRegistered(
+        JobRegistered(
+            job: context.job,
+            scheduler: number,
+            definition: form.definition,
+            cursor: cursor,
+            next: next
+        )
+    )
 }
 
 private func decodeResumed(

@@ -82,6 +82,7 @@ extension Record {
         case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
             .checkLapsed, .checkUnwatched, .pingKeySet:
             checkMembers
+        case .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped: channelMembers
         case .blackoutSet(let r): r.members
         case .blackoutRemoved(let r): [JSON.Member("name", .string(r.name))]
         case .folderRestored(let r):

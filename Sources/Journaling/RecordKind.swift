@@ -40,6 +40,10 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case checkUnwatched = 36
     case pingKeySet = 37
     case runAwaited = 38
+    case channelConfigured = 40
+    case channelRemoved = 41
+    case channelMended = 42
+    case messagesGrouped = 43
     case blackoutSet = 80
     case blackoutRemoved = 81
 
@@ -96,6 +100,10 @@ extension Record {
         case .checkUnwatched: .checkUnwatched
         case .pingKeySet: .pingKeySet
         case .runAwaited: .runAwaited
+        case .channelConfigured: .channelConfigured
+        case .channelRemoved: .channelRemoved
+        case .channelMended: .channelMended
+        case .messagesGrouped: .messagesGrouped
         case .blackoutSet: .blackoutSet
         case .blackoutRemoved: .blackoutRemoved
         }

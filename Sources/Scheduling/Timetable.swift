@@ -32,6 +32,8 @@ package struct Timetable: Sendable {
         case check(CheckID)
         /// The run has been open for longer than its job likes.
         case runtime(RunID)
+        /// Somebody may have to be reminded of an alert, or to be told of it at last.
+        case alert(AlertID)
         /// A calendar is to be read again, by its number in this process.
         case calendar(UInt32)
     }
@@ -135,6 +137,7 @@ package struct Timetable: Sendable {
         case .message(let id): 6 << 60 | id.value
         case .check(let check): 7 << 60 | UInt64(check.number)
         case .runtime(let run): 8 << 60 | run.value
+        case .alert(let id): 9 << 60 | id.value
         case .calendar(let number): 15 << 60 | UInt64(number)
         }
     }
@@ -148,6 +151,7 @@ package struct Timetable: Sendable {
         case 4: return .limitWait(JobID(UInt32(number)))
         case 5: return .limitRoom(UInt32(number))
         case 6: return .message(MessageID(number))
+        case 9: return .alert(AlertID(number))
         case 8: return .runtime(RunID(number))
         case 15: return .calendar(UInt32(number))
         case 7: return .check(CheckID(UInt32(number)))

@@ -24,6 +24,18 @@ enum AlertFacts {
         case .messageDead(let r):
             attempt(r.message, r.report) + [JSON.Member("reason", .string(r.reason))]
         case .messageResent(let r): [id("message", r.message)]
+        case .channelConfigured(let r):
+            [
+                JSON.Member("channel", .string(r.name)), JSON.Member("paused", .bool(r.isPaused)),
+                JSON.Member("rules", r.rules.json),
+            ]
+        case .channelRemoved(let r): [JSON.Member("channel", .string(r.name))]
+        case .channelMended(let r): [JSON.Member("channel", .string(r.name))]
+        case .messagesGrouped(let r):
+            [
+                id("message", r.leader),
+                JSON.Member("members", .array(r.members.map { .string("\($0)") })),
+            ]
         default: []
         }
     }

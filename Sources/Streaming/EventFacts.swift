@@ -45,7 +45,8 @@ enum EventFacts {
                 ("period", .string(r.period.text)),
             ])
         case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
-            .messageFailed, .messageDead, .messageResent:
+            .messageFailed, .messageDead, .messageResent, .channelConfigured, .channelRemoved, .channelMended,
+            .messagesGrouped:
             AlertFacts.of(record)
         case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
             .checkLapsed, .checkUnwatched, .pingKeySet:

@@ -42,6 +42,10 @@ package enum EventType: String, Sendable, CaseIterable {
     case blackoutSet = "blackout.set"
     case blackoutRemoved = "blackout.removed"
     case runAwaited = "run.awaited"
+    case channelConfigured = "channel.configured"
+    case channelRemoved = "channel.removed"
+    case channelMended = "channel.mended"
+    case messagesGrouped = "messages.grouped"
 
     package init(_ record: Record) {
         self =
@@ -86,6 +90,10 @@ package enum EventType: String, Sendable, CaseIterable {
             case .blackoutSet: .blackoutSet
             case .blackoutRemoved: .blackoutRemoved
             case .runAwaited: .runAwaited
+            case .channelConfigured: .channelConfigured
+            case .channelRemoved: .channelRemoved
+            case .channelMended: .channelMended
+            case .messagesGrouped: .messagesGrouped
             }
     }
 

@@ -23,6 +23,9 @@ final class Composition: Sendable {
     private let logger: Logger
     private let folder: DataFolder
     private let transport: HTTPTransport
+    private let mail: SMTPTransport
+    /// nil without a Sentry project to tell.
+    private let ownErrors: OwnErrors?
     private let policy: LivePolicy
     private let api: APIServer
     /// Why the start did not succeed.
@@ -40,11 +43,14 @@ final class Composition: Sendable {
         let time = SystemTime()
         do { zones = try configuration.schedules.openZones() } catch { throw .failed(error.description) }
         policy = LivePolicy(try Self.egress(configuration))
+        let trust = try Self.trust(configuration)
         transport = HTTPTransport(
             settings: Self.transportSettings(configuration),
             egress: policy.current,
-            trust: try Self.trust(configuration)
+            trust: trust
         )
+        mail = SMTPTransport(egress: policy.current, trust: trust)
+        ownErrors = Self.ownErrors(configuration, policy.current, trust, entropy, time)
         if let prepared {
             folder = prepared
         } else {
@@ -54,28 +60,24 @@ final class Composition: Sendable {
         Self.report(recovered.report, logger)
         let keys = try folder.keys(configuration, for: recovered.ledger)
         (token, isTokenNew) = try folder.token(configuration)
-        var flowSettings = FlowSettings(zones: zones)
-        flowSettings.targetParallel = UInt32(configuration.calls.targetParallel)
-        flowSettings.userAgent = "chronatog/\(Version.number)"
-        flowSettings.channels = configuration.alerts.channels().channels
-        flowSettings.publicURL = configuration.server.publicURL?.text
-        flowSettings.sender = AlertSender(
-            host: configuration.server.publicURL.flatMap { try? WebAddress($0.text) }?.origin.host
-                ?? "chronatog",
-            version: Version.number
-        )
         let sink = testing.isEphemeral ? SinkService() : nil
         engine = Engine(
             journal: recovered.journal,
-            flow: Flow(ledger: recovered.ledger, keys: keys, entropy: entropy, settings: flowSettings),
+            flow: Flow(
+                ledger: recovered.ledger,
+                keys: keys,
+                entropy: entropy,
+                settings: Self.flowSettings(configuration, zones)
+            ),
             clock: EngineClock(
                 source: time,
                 isDrivable: testing.isEphemeral,
                 start: testing.clock.map { Timestamp(seconds: $0.seconds) }
             ),
             transport: transport,
+            mail: mail,
             sink: sink,
-            settings: EngineSettings(flushesInline: testing.isEphemeral),
+            settings: try Self.engineSettings(configuration, policy.current),
             logger: logger
         )
         let site = Site(
@@ -102,6 +104,7 @@ final class Composition: Sendable {
     ) async throws(CommandFailure) {
         let (up, isUp) = AsyncStream.makeStream(of: Bool.self, bufferingPolicy: .bufferingOldest(1))
         await withTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in await ownErrors?.watch(engine) }
             group.addTask { [self] in
                 do {
                     try await api.run { port in
@@ -125,6 +128,7 @@ final class Composition: Sendable {
             let reason = await signals.wait()
             logger.notice("stopping", metadata: ["because": "\(reason)"])
             await end(hasListened: hasListened)
+            group.cancelAll()
         }
         if let failure = refused.withLock({ $0 }) { throw failure }
         if let reason = failure.withLock({ $0 }) {
@@ -140,12 +144,14 @@ final class Composition: Sendable {
         let listen = configuration.server.listen
         policy.replace(with: try Self.refusingOurselves(policy.current, listen, port))
         transport.adopt(policy.current)
+        mail.adopt(policy.current)
         let host = listen.isWildcard ? "127.0.0.1" : listen.host
         let sink = configuration.testing.isEphemeral ? Origin(isTLS: false, host: host, port: port) : nil
         var reached = configuration.server.publicURL?.text ?? listen.url(port: port)
         if reached.hasSuffix("/") { reached.removeLast() }
         engine.start(sinkOrigin: sink, publicURL: reached) { [self] reason in
             failure.withLock { $0 = reason }
+            ownErrors?.report(.fatal, "journal", "the journal cannot be written: \(reason)")
             signals.finish(because: "the journal failed")
         }
         do {
@@ -182,6 +188,8 @@ final class Composition: Sendable {
         if failure.withLock({ $0 == nil }) { await engine.stop(drain: configuration.calls.drain) }
         if hasListened { try? await api.stop() }
         await transport.shutdown(drain: .zero)
+        await mail.shutdown(drain: .zero)
+        await ownErrors?.shutdown()
         folder.withdraw()
     }
 }
@@ -214,6 +222,69 @@ extension Composition {
         } catch {
             throw .failed("this machine's addresses cannot be listed: \(error)")
         }
+    }
+
+    private static func flowSettings(_ configuration: Configuration, _ zones: ZoneDatabase) -> FlowSettings {
+        var settings = FlowSettings(zones: zones)
+        settings.targetParallel = UInt32(configuration.calls.targetParallel)
+        settings.userAgent = "chronatog/\(Version.number)"
+        settings.channels = configuration.alerts.channels().channels
+        settings.publicURL = configuration.server.publicURL?.text
+        settings.sender = sender(configuration)
+        return settings
+    }
+
+    private static func ownErrors(
+        _ configuration: Configuration,
+        _ policy: EgressPolicy,
+        _ trust: TrustRoots,
+        _ entropy: any Entropy,
+        _ time: SystemTime
+    ) -> OwnErrors? {
+        guard case .sentry(let sentry) = configuration.alerts.channels().channels["sentry"],
+            !configuration.testing.isFork
+        else { return nil }
+        return OwnErrors(
+            SentryReporter(sentry.dsn, from: sender(configuration), environment: sentry.environment),
+            transport: HTTPTransport(settings: HTTPTransport.Settings(), egress: policy, trust: trust),
+            entropy: entropy,
+            time: time
+        )
+    }
+
+    /// Who we are to counterparts.
+    private static func sender(_ configuration: Configuration) -> AlertSender {
+        AlertSender(
+            host: configuration.server.publicURL.flatMap { try? WebAddress($0.text) }?.origin.host
+                ?? "chronatog",
+            version: Version.number
+        )
+    }
+
+    private static func engineSettings(
+        _ configuration: Configuration,
+        _ policy: EgressPolicy
+    ) throws(CommandFailure) -> EngineSettings {
+        var settings = EngineSettings(flushesInline: configuration.testing.isEphemeral)
+        do {
+            settings.heartbeat = try configuration.alerts.heartbeat(userAgent: "chronatog/\(Version.number)")
+        } catch {
+            throw .asked(error.sentence)
+        }
+        // A fork calls nobody, whatever its flags say.
+        if configuration.testing.isFork { return settings }
+        // A literal address is refused now, not at three in the morning.
+        if let origin = settings.heartbeat?.origin,
+            let refusal = policy.judge(literalHost: origin.host, port: origin.port)
+        {
+            throw .asked("--heartbeat-url: \(refusal.sentence)")
+        }
+        for (name, channel) in configuration.alerts.channels().channels.sorted(by: { $0.key < $1.key }) {
+            if let refusal = policy.judge(literalHost: channel.origin.host, port: channel.origin.port) {
+                throw .asked("the channel \(name): \(refusal.sentence)")
+            }
+        }
+        return settings
     }
 
     private static func trust(_ configuration: Configuration) throws(CommandFailure) -> TrustRoots {

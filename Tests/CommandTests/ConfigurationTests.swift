@@ -26,6 +26,21 @@ struct ConfigurationTests {
         #expect(flag.origins["listen"] == .flag)
     }
 
+    @Test func `mail takes three settings, and a fault names the one to look at without its text`() {
+        let good = read(
+            ["--mail-to", "ops@x.example, \"Doe, J\" <j@x.example>", "--mail-from", "Cron <cron@x.example>"],
+            environment: ["SMTP_URL": "smtp://u:p%40w@mail.x.example"]
+        )
+        #expect(good.faults.isEmpty)
+        #expect(good.configuration.alerts.channels().channels.keys.sorted() == ["email"])
+        let bad = read(["--smtp-url", "smtp://u:s3cret@x.example?tls=none", "--mail-to", "nobody"])
+        #expect(bad.faults.contains { $0.hasPrefix("--smtp-url: its security is none, and a password") })
+        #expect(bad.faults.contains { $0.hasPrefix("--mail-to holds something") })
+        #expect(bad.faults.contains("--mail-from is missing"))
+        #expect(!bad.faults.joined().contains("s3cret"))
+        #expect(read(["--mail-to", "ops@x.example"]).faults == ["--mail-to needs --smtp-url"])
+    }
+
     @Test func `a file loses one line end and no more`() {
         let reading = read(
             environment: ["CHRONATOG_TOKEN_FILE": "/run/token"],

@@ -146,7 +146,8 @@ import Testing
         try await heal(job, of: rig)
         try await rig.advance(.hours(1))
         #expect(stub.told == ["Open", "Acknowledged", "Resolved"])
-        await #expect(throws: CommandError.noSuchAlert(alert.id)) {
+        let over = "alert \(alert.id) is resolved already; there is nothing left to acknowledge"
+        await #expect(throws: CommandError.conflict(over)) {
             _ = try await rig.engine.acknowledge(alert.id)
         }
         await rig.stop()

@@ -30,7 +30,8 @@ final class ChannelStub: Transport {
     /// What was told, in order: the first word of each Slack text.
     var told: [String] {
         heard.map { call in
-            for word in ["Resolved: ", "Acknowledged: ", "Test: "] where call.body.contains(word) {
+            for word in ["Resolved: ", "Acknowledged: ", "Test: ", "Still open: "]
+            where call.body.contains(word) {
                 return String(word.dropLast(2))
             }
             return "Open"

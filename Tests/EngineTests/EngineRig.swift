@@ -20,21 +20,26 @@ struct EngineRig {
         start: Timestamp = EngineRig.start,
         targetParallel: UInt32 = 64,
         transport: any Transport = NoTransport(),
-        channels: [String: ChannelSettings] = [:]
+        mail: (any MailTransport)? = nil,
+        channels: [String: ChannelSettings] = [:],
+        publicURL: String? = nil,
+        keys ring: [UInt64] = [99]
     ) async throws {
         self.disk = disk
         sink = SinkService()
         let entropy = SeededEntropy(seed: seed)
         let recovered = try Journal.open(disk: disk, holder: "test")
-        let keys = try KeyRing(keys: [SeededEntropy(seed: 99).bytes(32)], entropy: entropy)
+        let keys = try KeyRing(keys: ring.map { SeededEntropy(seed: $0).bytes(32) }, entropy: entropy)
         var settings = FlowSettings(zones: .embedded)
         settings.targetParallel = targetParallel
         settings.channels = channels
+        settings.publicURL = publicURL
         engine = Engine(
             journal: recovered.journal,
             flow: Flow(ledger: recovered.ledger, keys: keys, entropy: entropy, settings: settings),
             clock: EngineClock(source: SystemTime(), isDrivable: true, start: start),
             transport: transport,
+            mail: mail,
             sink: sink,
             settings: EngineSettings(flushesInline: true),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

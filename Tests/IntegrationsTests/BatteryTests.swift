@@ -3,6 +3,8 @@ import Effects
 import Integrations
 import Testing
 
+@testable import Counterparts
+
 /// What holds for every kind of channel, whatever its counterpart answers.
 struct BatteryTests {
     private static let bodies = [

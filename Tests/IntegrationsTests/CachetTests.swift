@@ -3,6 +3,8 @@ import Effects
 import Integrations
 import Testing
 
+@testable import Counterparts
+
 struct CachetTests {
     struct Row: Sendable, CustomTestStringConvertible {
         var edition: CachetStub.Edition

@@ -3,6 +3,8 @@ import Effects
 import Integrations
 import Testing
 
+@testable import Counterparts
+
 struct PagerDutyTests {
     private static let key = "R0123456789ABCDEFGHIJKLMNOPQRSTU"
     private static let oldKey = "0123456789abcdef0123456789abcdef"

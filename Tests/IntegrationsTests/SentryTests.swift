@@ -3,6 +3,7 @@ import Domain
 import Effects
 import Testing
 
+@testable import Counterparts
 @testable import Integrations
 
 struct SentryTests {

@@ -2,6 +2,8 @@ import Domain
 import Effects
 import Integrations
 
+@testable import Counterparts
+
 /// One alert told to one channel message by message, what is to be remembered carried along as the engine
 /// does it.
 struct Story {
@@ -114,20 +116,6 @@ struct Story {
     mutating func opened(answer: Answer) -> ChannelVerdict {
         attempt(Self.message(.open)) { _ in .answered(answer) }
     }
-}
-
-extension Answer {
-    static func text(_ status: UInt16, _ text: String, retryAfter: String? = nil) -> Answer {
-        Answer(status: status, retryAfter: retryAfter, body: Array(text.utf8))
-    }
-}
-
-extension ChannelRequest {
-    func header(_ name: String) -> String? {
-        headers.first { $0.name.lowercased() == name.lowercased() }?.value
-    }
-
-    var json: JSON? { try? JSONReader.value(of: body) }
 }
 
 extension ChannelVerdict {

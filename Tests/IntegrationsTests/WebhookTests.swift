@@ -3,6 +3,7 @@ import Domain
 import Effects
 import Testing
 
+@testable import Counterparts
 @testable import Integrations
 
 /// A receiver of Standard Webhooks: knows one shared secret or one public key, is content with any signature

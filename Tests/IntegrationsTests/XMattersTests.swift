@@ -3,6 +3,8 @@ import Effects
 import Integrations
 import Testing
 
+@testable import Counterparts
+
 /// An xMatters HTTP trigger: URL key, Basic or bearer; a form's body when recipients are named.
 private struct XMattersStub {
     var requests = 0

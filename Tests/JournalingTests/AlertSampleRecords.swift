@@ -60,7 +60,50 @@ extension SampleRecord {
             )
         ),
         SampleRecord("messageResent", .messageResent(MessageResent(job: job, message: Sequence(91)))),
+        SampleRecord(
+            "messageIntended-later",
+            .messageIntended(
+                MessageIntended(
+                    job: job,
+                    alert: Sequence(90),
+                    channel: "slack",
+                    kind: .remind,
+                    notBefore: noon + .hours(7)
+                )
+            )
+        ),
+        SampleRecord("channelConfigured", .channelConfigured(configured)),
+        SampleRecord(
+            "channelConfigured-flags",
+            .channelConfigured(
+                ChannelConfigured(name: "slack", settings: nil, rules: ChannelRules(), isPaused: true)
+            )
+        ),
+        SampleRecord("channelRemoved", .channelRemoved(ChannelRemoved(name: "night"))),
+        SampleRecord("channelMended", .channelMended(ChannelMended(name: "night"))),
+        SampleRecord(
+            "messagesGrouped",
+            .messagesGrouped(
+                MessagesGrouped(leader: Sequence(90), members: [Sequence(91), Sequence(93)])
+            )
+        ),
     ]
+
+    static let configured: ChannelConfigured = {
+        var rules = ChannelRules()
+        rules.level = .failures
+        rules.severityMin = .warning
+        rules.after = .minutes(15)
+        rules.remindEvery = .hours(1)
+        rules.groupWithin = .seconds(30)
+        rules.quiet = QuietHours(from: 1320, to: 420, zone: "Europe/London", criticalPasses: true)
+        return ChannelConfigured(
+            name: "night",
+            settings: Sealed(keyID: 0xdead_beef, bytes: [1, 2, 3]),
+            rules: rules,
+            isPaused: false
+        )
+    }()
 
     private static let messageReport = MessageReport(
         attempt: 2,

@@ -71,6 +71,10 @@ struct AlertStateTests {
         .alertResolved(AlertResolved(job: job, alert: Sequence(3), end: .recovered)),
         opened("job/1"),
         .messageIntended(MessageIntended(job: nil, alert: .zero, channel: "slack", kind: .test)),
+        .channelConfigured(SampleRecord.configured),
+        later(10, "night", .open),
+        later(10, "night", .remind),
+        .messagesGrouped(MessagesGrouped(leader: Sequence(13), members: [Sequence(14)])),
     ]
 
     private static func opened(_ key: String) -> Record {
@@ -91,9 +95,23 @@ struct AlertStateTests {
         .messageIntended(MessageIntended(job: job, alert: Sequence(alert), channel: channel, kind: kind))
     }
 
+    private static func later(_ alert: UInt64, _ channel: String, _ kind: MessageKind) -> Record {
+        .messageIntended(
+            MessageIntended(
+                job: job,
+                alert: Sequence(alert),
+                channel: channel,
+                kind: kind,
+                notBefore: start + .hours(7)
+            )
+        )
+    }
+
     @Test func `a snapshot holds alerts, messages, channels and failures to the last bit`() throws {
         let ledger = try Self.ledger(Self.records)
-        #expect(ledger.alerts.messages.count == 3)
+        #expect(ledger.alerts.messages.count == 5)
+        #expect(ledger.alerts.messages[Sequence(13)]?.members == [Sequence(14)])
+        #expect(ledger.alerts.configured.keys.sorted() == ["night"])
         #expect(ledger.alerts.failures == [Self.job: 3])
         #expect(ledger.alerts.open == ["job/1": Sequence(10)])
         #expect(ledger.alerts.alerts[Sequence(3)]?.end == .recovered)
@@ -122,24 +140,28 @@ struct AlertStateTests {
         }
     }
 
-    @Test func `an alert that is resolved and told of is forgotten`() throws {
+    @Test func `of alerts that are resolved and told of, the latest are kept`() throws {
         var records = Array(Self.records[...1])
-        records += [
-            Self.opened("job/1"), Self.intended(3, "slack", .open),
-            .messageDelivered(
-                MessageDelivered(job: Self.job, message: Sequence(4), report: MessageReport(attempt: 1))
-            ),
-            Self.intended(3, "slack", .resolve),
-            .alertResolved(AlertResolved(job: Self.job, alert: Sequence(3), end: .recovered)),
-        ]
-        #expect(try Self.ledger(records).alerts.alerts.count == 1)
-        records.append(
-            .messageDelivered(
-                MessageDelivered(job: Self.job, message: Sequence(6), report: MessageReport(attempt: 1))
+        for _ in 0..<(AlertTable.doneMax + 3) {
+            let alert = UInt64(records.count + 1)
+            records += [Self.opened("job/1"), Self.intended(alert, "slack", .open)]
+            records += [Self.delivered(alert + 1), Self.intended(alert, "slack", .resolve)]
+            records.append(
+                .alertResolved(AlertResolved(job: Self.job, alert: Sequence(alert), end: .recovered))
             )
-        )
-        let ledger = try Self.ledger(records)
-        #expect(ledger.alerts.alerts.isEmpty && ledger.alerts.messages.isEmpty)
+            records.append(Self.delivered(alert + 3))
+        }
+        let table = try Self.ledger(records).alerts
+        #expect(table.messages.isEmpty && table.open.isEmpty)
+        #expect(table.alerts.count == AlertTable.doneMax)
+        #expect(table.alerts[Sequence(3)] == nil)
+        let state = try LedgerState(LedgerState.pack(try Self.ledger(records)))
+        #expect(state.alerts == table)
+    }
+
+    private static func delivered(_ message: UInt64) -> Record {
+        let report = MessageReport(attempt: 1)
+        return .messageDelivered(MessageDelivered(job: job, message: Sequence(message), report: report))
     }
 
     @Test func `no more dead messages are kept than a person will read`() throws {

@@ -21,12 +21,17 @@ struct APIClient: Sendable {
         return try decoder.decode([Item].self, from: Data(body))
     }
 
-    /// - Parameter path: below `/chronatogapi/1/`.
-    func send(_ method: String, _ path: String, _ body: String = "") throws -> (status: Int, body: [UInt8]) {
+    /// - Parameter path: below `/chronatogapi/1/`, or whatever else.
+    func send(
+        _ method: String,
+        _ path: String,
+        _ body: String = "",
+        below prefix: String = "/chronatogapi/1/"
+    ) throws -> (status: Int, body: [UInt8]) {
         let descriptor = try connect()
         defer { close(descriptor) }
         let request =
-            "\(method) /chronatogapi/1/\(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n"
+            "\(method) \(prefix)\(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n"
             + "Authorization: Bearer t\r\nContent-Type: application/json\r\nConnection: close\r\n"
             + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
         var rest = Array(request.utf8)[...]

@@ -1,8 +1,11 @@
+import Domain
 import FoundationEssentials
 import Glibc
 import NIOCore
 import Synchronization
 import Testing
+
+@testable import Counterparts
 
 /// A disk that fails in the middle of the work: `strace` makes the system answer EIO.
 @Suite(.serialized, .timeLimit(.minutes(2)))
@@ -38,6 +41,22 @@ struct FailingDiskTests {
             let check = try await rig.run(["journal", "check", "--data-dir", rig.dataFolder])
             #expect(check.status == 0, "\(check.output)\(check.complaint)")
         }
+    }
+
+    @Test func `a server that cannot write tells its operator's Sentry before it ends`() async throws {
+        let onCall = try await OnCall()
+        try await ServerRig.with(answersAfter: .zero) { rig in
+            guard let strace = try await Strace.usable(rig) else { return }
+            let failing = try await rig.start(onCall.flags, under: strace.failing("fdatasync", from: 10))
+            let told = Told()
+            try await rig.apart { try told.ask(failing.api, "c") }
+            #expect(try await rig.ending(of: failing.child).status == 1)
+            let event = try #require(onCall.state.sentry.events.values.first)
+            #expect(event["level"]?.string == "fatal")
+            #expect(event["logger"]?.string == "chronatog.journal")
+            #expect(event["message"]?["formatted"]?.string?.contains("cannot be written") == true)
+        }
+        try await onCall.stop()
     }
 
     @Test func `a disk that fails from the start is one clear sentence`() async throws {

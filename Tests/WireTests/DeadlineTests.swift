@@ -4,6 +4,8 @@ import Synchronization
 import Testing
 import Wire
 
+@testable import Counterparts
+
 @Suite(.timeLimit(.minutes(1)))
 struct DeadlineTests {
     private static func deadlines(

@@ -3,6 +3,8 @@ import Effects
 import Testing
 import Wire
 
+@testable import Counterparts
+
 /// The policy at work: names, several addresses, redirects, own listener, proxy.
 @Suite(.timeLimit(.minutes(1)))
 struct EgressTests {

@@ -3,6 +3,8 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
+@testable import Counterparts
+
 /// A server that answers exactly the bytes a test says, on a loopback port of the system's choice.
 final class RawServer: Sendable {
     enum Action: Sendable {

@@ -2,6 +2,8 @@ import Domain
 import Effects
 import Wire
 
+@testable import Counterparts
+
 /// A transport under test with what came out of it.
 struct Rig {
     let transport: HTTPTransport

@@ -3,6 +3,8 @@ import Effects
 import Testing
 import Wire
 
+@testable import Counterparts
+
 @Suite(.timeLimit(.minutes(1)))
 struct SMTPTransportTests {
     private static var names: NameLookup { NameLookup { _ in .success([.v4(0x7f00_0001)]) } }

@@ -2,6 +2,7 @@ import Domain
 import Effects
 import Testing
 
+@testable import Counterparts
 @testable import Wire
 
 @Suite(.timeLimit(.minutes(1)))

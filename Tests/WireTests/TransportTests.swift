@@ -3,6 +3,8 @@ import Effects
 import Testing
 import Wire
 
+@testable import Counterparts
+
 @Suite(.timeLimit(.minutes(1)))
 struct TransportTests {
     @Test

@@ -4,7 +4,7 @@ internal import Engine
 /// The engine's figures as Prometheus families.
 enum EngineMetrics {
     static func all(_ status: EngineStatus) -> [Metric] {
-        depths(status) + counts(status) + times(status)
+        depths(status) + counts(status) + messages(status) + times(status)
     }
 
     private static func depths(_ status: EngineStatus) -> [Metric] {
@@ -67,6 +67,59 @@ enum EngineMetrics {
                 "journal_records_total",
                 "Records written.",
                 [Metric.Sample(Double(status.journal.records))]
+            ),
+        ]
+    }
+
+    private static func messages(_ status: EngineStatus) -> [Metric] {
+        let told = status.flow.told.sorted { $0.key < $1.key }
+        func byChannel(_ counts: [String: Int]) -> [Metric.Sample] {
+            counts.sorted { $0.key < $1.key }.map {
+                Metric.Sample(Double($0.value), labels: [Metric.Label("channel", $0.key)])
+            }
+        }
+        return [
+            gauge("alerts_open", "Alerts that are not resolved.", Double(status.alertsOpen)),
+            Metric(
+                "chronatog_messages_waiting",
+                .gauge,
+                "Messages that have not arrived yet, by channel.",
+                byChannel(status.waiting)
+            ),
+            Metric(
+                "chronatog_messages_dead",
+                .gauge,
+                "Messages that were given up and are kept, by channel.",
+                byChannel(status.dead)
+            ),
+            Metric(
+                "chronatog_channel_broken",
+                .gauge,
+                "1 for a channel that somebody has to correct.",
+                status.broken.map { Metric.Sample(1, labels: [Metric.Label("channel", $0)]) }
+            ),
+            counter(
+                "heartbeats_total",
+                "Beats to --heartbeat-url, by whether they were answered well.",
+                status.heartbeat.map { counts in
+                    [("heard", counts.heard), ("lost", counts.lost)].map { word, count in
+                        Metric.Sample(Double(count), labels: [Metric.Label("ending", word)])
+                    }
+                } ?? []
+            ),
+            counter(
+                "message_attempts_total",
+                "Attempts to tell, by channel and how they ended.",
+                told.flatMap { name, counts in
+                    [
+                        ("delivered", counts.delivered), ("failed", counts.failed), ("dead", counts.dead),
+                    ].map { word, count in
+                        Metric.Sample(
+                            Double(count),
+                            labels: [Metric.Label("channel", name), Metric.Label("ending", word)]
+                        )
+                    }
+                }
             ),
         ]
     }

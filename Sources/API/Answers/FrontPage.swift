@@ -50,7 +50,7 @@ enum FrontPage {
         return clock.speed == 1 ? now : "\(now), at \(clock.speed) times its speed"
     }
 
-    private static let style = """
+    static let style = """
         :root { color-scheme: light dark;
           --ink: #1d1d1f; --soft: #6b6b70; --line: #d9d9de; --paper: #fbfaf7; }
         @media (prefers-color-scheme: dark) {

@@ -168,6 +168,8 @@ extension JobDefinition {
             JSON.Member("completion", .string(completion.word)),
             JSON.Member("max_runtime", maxRuntime == .zero ? .null : .string(maxRuntime.text)),
             JSON.Member("alert_unusual", .bool(watchesPace)),
+            JSON.Member("alert_severity", .string(alertSeverity.word)),
+            JSON.Member("sentry_monitor", .string(sentryMonitor)),
             JSON.Member("labels", .array(labels.map { .string($0) })),
         ]
     }

@@ -10,7 +10,7 @@ enum JobFields {
         "limit_key",
         "limit_parallel", "limit_rate", "limit_wait", "run_deadline", "keep_body", "keep_success_body",
         "redirects", "labels", "history_age", "history_runs", "history_bytes",
-        "alert_after", "completion", "max_runtime", "alert_unusual",
+        "alert_after", "completion", "max_runtime", "alert_unusual", "alert_severity", "sentry_monitor",
     ]
 
     /// What only answers say. A request may carry it, so that a job that was read can be sent back; it means
@@ -28,6 +28,7 @@ enum JobLimits {
     static let labelsMax = 16
     static let labelBytesMax = 64
     static let nameBytesMax = 200
+    static let monitorBytesMax = 50
     static let urlBytesMax = 8192
     static let headersMax = 64
     static let headerBytesMax = 8192

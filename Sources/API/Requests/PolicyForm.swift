@@ -37,6 +37,18 @@ enum PolicyForm {
         )
         fields.read("max_runtime", into: &job.maxRuntime, default: .zero, atLeast: .milliseconds(1))
         fields.read("alert_unusual", into: &job.watchesPace)
+        fields.read("sentry_monitor", into: &job.sentryMonitor, bytesMax: JobLimits.monitorBytesMax)
+        if !job.sentryMonitor.allSatisfy({
+            $0.isASCII && ($0.isLowercase || $0.isNumber || "-_".contains($0))
+        }) {
+            fields.fault("sentry_monitor", "is no slug: small letters, digits, - and _")
+        }
+        fields.read(
+            "alert_severity",
+            into: &job.alertSeverity,
+            default: .error,
+            choices: AlertSeverity.allCases.map { ($0.word, $0) }
+        )
         fields.read("run_deadline", into: &job.runDeadline, default: .hours(1), atLeast: .milliseconds(1))
     }
 

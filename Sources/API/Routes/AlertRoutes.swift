@@ -2,18 +2,24 @@ internal import Domain
 internal import Engine
 internal import Streaming
 
-/// `alerts`, `channels` and `messages`: who is told of what, and what has not arrived. The operator's
-/// business, for a channel is told of every scheduler's jobs.
+/// `alerts` and `messages`: what is wrong, and what of it has not arrived. The operator's business, for a
+/// channel is told of every scheduler's jobs.
 enum AlertRoutes {
     private static let alerts = "\(RouteTable.prefix)/alerts"
-    private static let channels = "\(RouteTable.prefix)/channels"
     private static let messages = "\(RouteTable.prefix)/messages"
 
     static let all = [
-        Route("GET", alerts, .operatorOnly, "List alerts that are not resolved, oldest first", answer: list)
+        Route("GET", alerts, .operatorOnly, "List alerts, oldest first", answer: list)
             .with {
                 $0.query =
-                    [.init("state", "open (not acknowledged) or acknowledged; both without it", "open")]
+                    [
+                        .init(
+                            "state",
+                            "open (not acknowledged), acknowledged, resolved (the latest ones) or all; "
+                                + "open and acknowledged without it",
+                            "open"
+                        )
+                    ]
                     + Listed.parameters("an alert's id")
                 $0.answerSchema = "[Alert]"
             },
@@ -27,23 +33,15 @@ enum AlertRoutes {
             $0.answerSchema = "Alert"
             $0.problems = [.notFound, .conflict, .storageFull]
         },
-        Route("GET", channels, .operatorOnly, "List channels, secrets masked", answer: listChannels).with {
-            $0.answerSchema = "[Channel]"
-        },
-        Route("POST", "\(channels)/{name}/test", .operatorOnly, "Send a test message", answer: test).with {
-            $0.answerStatus = 202
-            $0.answerSchema = "TestMessage"
-            $0.problems = [.notFound, .storageFull]
-        },
         Route(
-            "GET",
-            "\(channels)/{name}/payload",
+            "POST",
+            "\(alerts)/{id}/resolve",
             .operatorOnly,
-            "Show what a test message would send, secrets masked",
-            answer: payload
+            "Say that it is over; the next failure opens another",
+            answer: resolve
         ).with {
-            $0.answerSchema = "Payload"
-            $0.problems = [.notFound]
+            $0.answerSchema = "Alert"
+            $0.problems = [.notFound, .conflict, .storageFull]
         },
         Route(
             "GET",
@@ -65,11 +63,12 @@ enum AlertRoutes {
     ]
 
     @Sendable private static func list(_ site: Site, _ request: APIRequest) async throws -> Reply {
-        let state = try request.query.word("state", of: ["open", "acknowledged"])
+        let state = try request.query.word("state", of: ["open", "acknowledged", "resolved", "all"])
         let after = AlertID(try Listed.after(request) ?? 0)
         let limit = try request.query.limit()
-        let all = try await site.engine.openAlerts().filter {
-            $0.id > after && (state == nil || state == $0.state)
+        let all = try await site.engine.alerts().filter {
+            $0.id > after
+                && (state == "all" || (state == nil ? $0.alert.resolvedAt == nil : state == $0.state))
         }
         let shown = all.prefix(limit)
         let next = all.count > limit ? shown.last.map { "\($0.id)" } : nil
@@ -77,23 +76,17 @@ enum AlertRoutes {
     }
 
     @Sendable private static func acknowledge(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        .json(try await site.engine.acknowledge(id(request)).json(site))
+    }
+
+    @Sendable private static func resolve(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        .json(try await site.engine.resolve(id(request)).json(site))
+    }
+
+    private static func id(_ request: APIRequest) throws -> AlertID {
         let text = request.parameters["id"] ?? ""
         guard let number = APIRequest.decimal(text) else { throw Problem.notFound("alert \(text)") }
-        return .json(try await site.engine.acknowledge(AlertID(number)).json(site))
-    }
-
-    @Sendable private static func listChannels(_ site: Site, _ request: APIRequest) async throws -> Reply {
-        .json(.array(try await site.engine.channels().map(\.json)))
-    }
-
-    @Sendable private static func test(_ site: Site, _ request: APIRequest) async throws -> Reply {
-        let id = try await site.engine.testChannel(request.parameters["name"] ?? "")
-        return .json(.object([JSON.Member("message", .string("\(id)"))]), status: 202)
-    }
-
-    @Sendable private static func payload(_ site: Site, _ request: APIRequest) async throws -> Reply {
-        let text = try await site.engine.testPayload(of: request.parameters["name"] ?? "")
-        return .json(.object([JSON.Member("payload", .string(text))]))
+        return AlertID(number)
     }
 
     @Sendable private static func listMessages(_ site: Site, _ request: APIRequest) async throws -> Reply {
@@ -110,23 +103,28 @@ enum AlertRoutes {
 
     @Sendable private static func resend(_ site: Site, _ request: APIRequest) async throws -> Reply {
         let count = try await site.engine.resendDead(channel: request.query["channel"])
-        return .json(
-            .object([
-                JSON.Member("resent", .number(Int64(count.resent))),
-                JSON.Member("skipped", .number(Int64(count.skipped))),
-            ])
-        )
+        return .json(json(count))
+    }
+
+    static func json(_ count: Resent) -> JSON {
+        .object([
+            JSON.Member("resent", .number(Int64(count.resent))),
+            JSON.Member("skipped", .number(Int64(count.skipped))),
+        ])
     }
 }
 
 extension AlertView {
-    fileprivate var state: String { alert.acknowledgedAt == nil ? "open" : "acknowledged" }
+    fileprivate var state: String {
+        if alert.resolvedAt != nil { return "resolved" }
+        return alert.acknowledgedAt == nil ? "open" : "acknowledged"
+    }
 
     fileprivate func json(_ site: Site) -> JSON {
         .object([
             JSON.Member("id", .string("\(id)")),
             JSON.Member("key", .string(alert.key)),
-            JSON.Member("state", .string(alert.resolvedAt == nil ? state : "resolved")),
+            JSON.Member("state", .string(state)),
             JSON.Member("severity", .string(alert.opened.severity.word)),
             JSON.Member("cause", .string(alert.opened.cause.word)),
             JSON.Member("title", .string(alert.opened.title)),
@@ -138,19 +136,9 @@ extension AlertView {
             ),
             JSON.Member("opened_at", alert.openedAt.json),
             JSON.Member("acknowledged_at", alert.acknowledgedAt?.json ?? .null),
+            JSON.Member("resolved_at", alert.resolvedAt?.json ?? .null),
+            JSON.Member("end", alert.end.map { .string($0.word) } ?? .null),
             JSON.Member("channels", .array(alert.channels.keys.sorted().map { .string($0) })),
-        ])
-    }
-}
-
-extension ChannelView {
-    fileprivate var json: JSON {
-        .object([
-            JSON.Member("name", .string(name)),
-            JSON.Member("summary", .string(summary)),
-            JSON.Member("settings", settings),
-            JSON.Member("rests_until", state.restsUntil?.json ?? .null),
-            JSON.Member("broken", state.brokenBecause.map { .string($0) } ?? .null),
         ])
     }
 }
@@ -171,6 +159,7 @@ extension MessageView {
             JSON.Member("retry_at", message.retryAt?.json ?? .null),
             JSON.Member("reason", message.reason.isEmpty ? .null : .string(message.reason)),
             JSON.Member("overtaken", .bool(message.isOvertaken)),
+            JSON.Member("goes_with", message.leader == .zero ? .null : .string("\(message.leader)")),
         ])
     }
 }

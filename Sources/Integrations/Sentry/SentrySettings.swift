@@ -65,7 +65,7 @@ package struct SentrySettings: KindSettings {
             reader.fault("environment", "has to be at most 64 bytes without blanks and slashes")
         }
         let monitor = reader.optionalText("monitor")
-        if let monitor, !isSlug(monitor) {
+        if let monitor, !SentryMonitors.isSlug(monitor) {
             reader.fault("monitor", "has to be a monitor's slug: small letters, digits, - and _, at most 50")
         }
         let sendsEvents = reader.flag("events", default: true)
@@ -75,11 +75,6 @@ package struct SentrySettings: KindSettings {
         return dsn.map {
             SentrySettings(dsn: $0, environment: environment, monitor: monitor, sendsEvents: sendsEvents)
         }
-    }
-
-    private static func isSlug(_ text: String) -> Bool {
-        text.utf8.count <= 50
-            && text.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || "-_".contains($0)) }
     }
 
     var fields: [SettingsField] {

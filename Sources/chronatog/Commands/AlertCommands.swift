@@ -5,25 +5,29 @@ import Domain
 struct AlertsCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "alerts",
-        abstract: "List what is wrong now: alerts that are not resolved."
+        abstract: "List what is wrong now: alerts that are not resolved, or others with --state."
     )
 
     @OptionGroup var server: ServerOptions
-    @Option(help: "Only these: open (nobody has acknowledged them) or acknowledged.") var state: String?
+    @Option(help: "Only these: open (nobody has acknowledged them), acknowledged, resolved, or all.")
+    var state: String?
     @Flag(help: "Print JSON.") var json = false
 
     func run(asking server: ServerConnection) async throws(CommandFailure) {
         var alerts: [JSON] = []
         try await server.pages("/alerts", query: state.map { [("state", $0)] } ?? []) { alerts.append($0) }
         if json { return StandardStream.output.line(JSON.array(alerts).pretty) }
-        var table = TextTable(["ALERT", "STATE", "SINCE", "JOB", "TITLE", "TOLD"])
+        var table = TextTable(["ALERT", "STATE", "SEVERITY", "SINCE", "RESOLVED", "JOB", "TITLE", "TOLD"])
         for alert in alerts {
             table.add([
-                alert.plain("id"), alert.plain("state"), alert.plain("opened_at"), alert.plain("job"),
-                alert.plain("title"), alert.plain("channels"),
+                alert.plain("id"), alert.plain("state"), alert.plain("severity"), alert.plain("opened_at"),
+                alert.plain("resolved_at"), alert.plain("job"), alert.plain("title"),
+                alert.plain("channels"),
             ])
         }
-        if table.isEmpty { return StandardStream.error.line("no alert is open") }
+        if table.isEmpty {
+            return StandardStream.error.line(state == nil ? "no alert is open" : "there is none")
+        }
         StandardStream.output.write(table.text())
     }
 }
@@ -32,9 +36,10 @@ struct AlertsCommand: ClientCommand {
 struct AlertCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alert",
-        abstract: "Acknowledge an alert, test a channel, look after messages.",
+        abstract: "Acknowledge or resolve an alert, make and test channels, look after messages.",
         subcommands: [
-            Acknowledge.self, Test.self, Channels.self, Messages.self, Resend.self,
+            Acknowledge.self, Resolve.self, ChannelCommand.self, Test.self, Channels.self, Messages.self,
+            Resend.self,
         ]
     )
 
@@ -54,6 +59,22 @@ struct AlertCommand: AsyncParsableCommand {
         }
     }
 
+    struct Resolve: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "resolve",
+            abstract: "Say that it is over; the job's next failure opens another alert."
+        )
+        @OptionGroup var server: ServerOptions
+        @Argument(help: "An alert's id.") var alert: String
+        @Flag(help: "Print JSON.") var json = false
+
+        func run(asking server: ServerConnection) async throws(CommandFailure) {
+            let path = "\(ServerConnection.api)/alerts/\(Query.encoded(alert))/resolve"
+            let answer = try await server.request("POST", path)
+            StandardStream.output.write(json ? answer.pretty + "\n" : Fields.text(answer))
+        }
+    }
+
     struct Channels: ClientCommand {
         static let configuration = CommandConfiguration(
             commandName: "channels",
@@ -63,18 +84,7 @@ struct AlertCommand: AsyncParsableCommand {
         @Flag(help: "Print JSON.") var json = false
 
         func run(asking server: ServerConnection) async throws(CommandFailure) {
-            let channels = try await server.request("GET", "\(ServerConnection.api)/channels")
-            if json { return StandardStream.output.line(channels.pretty) }
-            var table = TextTable(["CHANNEL", "WHERE", "RESTS UNTIL", "BROKEN"])
-            for channel in channels.array ?? [] {
-                table.add(["name", "summary", "rests_until", "broken"].map { channel.plain($0) })
-            }
-            if table.isEmpty {
-                return StandardStream.error.line(
-                    "nobody is told: give the server a channel, for instance --slack-url"
-                )
-            }
-            StandardStream.output.write(table.text())
+            try await ChannelCommand.list(server, json: json)
         }
     }
 

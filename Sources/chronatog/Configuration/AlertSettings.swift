@@ -1,3 +1,5 @@
+import Domain
+
 extension Setting {
     /// Where alerts are told.
     static let alertRows: [Setting] = [
@@ -66,6 +68,14 @@ extension Setting {
             aliases: [Alias(variable: "SENTRY_DSN")]
         ),
         Setting(
+            "sentry-monitor",
+            optional: \.alerts.sentryMonitor,
+            .alerts,
+            "the slug of a Sentry cron monitor that gets a check-in when a job fails and when it is well",
+            placeholder: "SLUG",
+            aliases: [Alias(variable: "SENTRY_MONITOR_SLUG")]
+        ),
+        Setting(
             "webhook-url",
             optional: \.alerts.webhookURL,
             .alerts,
@@ -78,6 +88,44 @@ extension Setting {
             .alerts,
             "what alerts to --webhook-url are signed with: whsec_ and Base64",
             aliases: [Alias(variable: "WEBHOOK_SECRET")]
+        ),
+        Setting(
+            "smtp-url",
+            optional: \.alerts.smtpURL,
+            .alerts,
+            "mail alerts by this server: smtp://USER:PASSWORD@HOST:587 (STARTTLS), smtps://… (TLS), or "
+                + "smtp://HOST:25?tls=none",
+            aliases: [Alias(variable: "SMTP_URL")]
+        ),
+        Setting(
+            "mail-to",
+            optional: \.alerts.mailTo,
+            .alerts,
+            "who gets the mail; several with commas",
+            placeholder: "ADDRESS,…",
+            aliases: [Alias(variable: "MAIL_TO")]
+        ),
+        Setting(
+            "mail-from",
+            optional: \.alerts.mailFrom,
+            .alerts,
+            "whom the mail comes from, perhaps with a name: \"Chronatog <cron@example.com>\"",
+            placeholder: "ADDRESS",
+            aliases: [Alias(variable: "MAIL_FROM")]
+        ),
+        Setting(
+            "heartbeat-url",
+            optional: \.alerts.heartbeatURL,
+            .alerts,
+            "call this URL while the scheduler makes progress, for somebody outside who notices silence",
+            aliases: [Alias(variable: "HEARTBEAT_URL")]
+        ),
+        Setting(
+            "heartbeat-every",
+            \.alerts.heartbeatEvery,
+            .alerts,
+            "how often",
+            within: { (Span.seconds(1)...Span.hours(24)).contains($0) ? nil : "1s to 24h" }
         ),
     ]
 }

@@ -1,4 +1,5 @@
 import Domain
+import Engine
 import Integrations
 
 extension Configuration.Alerts {
@@ -9,6 +10,31 @@ extension Configuration.Alerts {
         var fields: [(flag: String, field: String, value: JSON?)]
 
         var isGiven: Bool { fields.first?.value != nil }
+
+        /// What the API would be given for the same channel.
+        func json() throws(ChannelSettingsError) -> JSON {
+            var members = [JSON.Member("kind", .string(kind.rawValue))]
+            for field in fields {
+                guard let value = field.value else { continue }
+                if kind == .email, field.field == "server" {
+                    do {
+                        members += try MailServerURL.fields(value.string ?? "")
+                    } catch {
+                        throw ChannelSettingsError(faults: [
+                            .init(field: "server", predicate: error.predicate)
+                        ])
+                    }
+                } else {
+                    members.append(JSON.Member(field.field, value))
+                }
+            }
+            return .object(members)
+        }
+
+        /// A field that has no flag of its own is a part of the first one's text.
+        func inFirstFlag(_ field: String) -> String {
+            fields.first.map { "--\($0.flag): its \(field)" } ?? field
+        }
     }
 
     private var forms: [Form] {
@@ -30,12 +56,25 @@ extension Configuration.Alerts {
                 ]
             ),
             Form(kind: .xMatters, fields: [("xmatters-url", "url", xMattersURL?.json)]),
-            Form(kind: .sentry, fields: [("sentry-dsn", "dsn", sentryDSN?.json)]),
+            Form(
+                kind: .sentry,
+                fields: [
+                    ("sentry-dsn", "dsn", sentryDSN?.json),
+                    ("sentry-monitor", "monitor", sentryMonitor.map { .string($0) }),
+                ]
+            ),
             Form(
                 kind: .webhook,
                 fields: [
                     ("webhook-url", "url", webhookURL?.json),
                     ("webhook-secret", "secrets", webhookSecret?.json),
+                ]
+            ),
+            Form(
+                kind: .email,
+                fields: [
+                    ("smtp-url", "server", smtpURL?.json), ("mail-to", "to", mailTo.map(Self.addresses)),
+                    ("mail-from", "from", mailFrom.map { .string($0) }),
                 ]
             ),
         ]
@@ -57,20 +96,44 @@ extension Configuration.Alerts {
                 faults.append("--webhook-url needs --webhook-secret: nothing would be signed without it")
                 continue
             }
-            let members = form.fields.compactMap { field in
-                field.value.map { JSON.Member(field.field, $0) }
-            }
-            let json = JSON.object([JSON.Member("kind", .string(form.kind.rawValue))] + members)
             do throws(ChannelSettingsError) {
-                channels[form.kind.rawValue] = try ChannelSettings.read(json)
+                channels[form.kind.rawValue] = try ChannelSettings.read(form.json())
             } catch {
                 faults += error.faults.map { fault in
                     let flag = form.fields.first { $0.field == fault.field }?.flag
-                    return "\(flag.map { "--\($0)" } ?? fault.field) \(fault.predicate)"
+                    return "\(flag.map { "--\($0)" } ?? form.inFirstFlag(fault.field)) \(fault.predicate)"
                 }
             }
         }
         return (channels, faults)
+    }
+
+    /// Whom a heartbeat goes to; nil for nobody.
+    func heartbeat(userAgent: String) throws(ValueFault) -> HeartbeatSettings? {
+        guard let heartbeatURL else { return nil }
+        let address: WebAddress
+        do {
+            address = try WebAddress(heartbeatURL.value)
+        } catch {
+            throw ValueFault("--heartbeat-url \(error.predicate)")
+        }
+        let login = address.basicCredentials.map { "Authorization: \($0)\r\n" } ?? ""
+        return HeartbeatSettings(
+            origin: address.origin,
+            target: address.target,
+            headerLines: Array("User-Agent: \(userAgent)\r\n\(login)".utf8),
+            every: heartbeatEvery
+        )
+    }
+
+    /// A comma inside a quoted name is none that separates.
+    private static func addresses(_ text: String) -> JSON {
+        var isQuoted = false
+        let parts = text.split { character in
+            if character == "\"" { isQuoted.toggle() }
+            return character == "," && !isQuoted
+        }
+        return .array(parts.map { .string(String($0.trimmingBlanks)) })
     }
 
     /// Cachet's components go by number or by name.
@@ -81,4 +144,13 @@ extension Configuration.Alerts {
 
 extension Secret {
     fileprivate var json: JSON { .string(value) }
+}
+
+extension Substring {
+    fileprivate var trimmingBlanks: Substring {
+        var text = self
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return text
+    }
 }

@@ -78,9 +78,19 @@ struct Configuration: Sendable, Equatable {
         var cachetVersion = 2
         var xMattersURL: Secret?
         var sentryDSN: Secret?
+        /// The cron monitor that hears of failure and recovery.
+        var sentryMonitor: String?
         var webhookURL: Secret?
         /// `whsec_…`
         var webhookSecret: Secret?
+        /// Called while the scheduler works.
+        var heartbeatURL: Secret?
+        var heartbeatEvery = Span.minutes(1)
+        /// `smtp://user:password@host:port`
+        var smtpURL: Secret?
+        /// Addresses with commas between.
+        var mailTo: String?
+        var mailFrom: String?
     }
 
     /// Bounds on what a client of the API may do.

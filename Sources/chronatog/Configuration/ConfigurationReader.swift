@@ -176,6 +176,11 @@ extension ConfigurationReader.Reading {
         checkSecretKeys()
         checkZones()
         faults += configuration.alerts.channels().faults
+        do {
+            _ = try configuration.alerts.heartbeat(userAgent: "")
+        } catch {
+            faults.append(error.sentence)
+        }
     }
 
     private mutating func checkSecretKeys() {

@@ -1,7 +1,6 @@
 import Domain
 import Effects
-
-@testable import Integrations
+import Integrations
 
 /// A Cachet with two components, strict about types as PHP's validators are; speaks 2.3, 2.4 or 3.x.
 struct CachetStub {
