@@ -7,7 +7,7 @@ package enum RouteTable {
         JobRoutes.all + JobStateRoutes.all + RunRoutes.all + SlotRoutes.all + PlanRoutes.all + EventRoutes.all
             + JournalRoutes.all + UpkeepRoutes.all + SchedulerRoutes.all + AlertRoutes.all + CheckRoutes.all
             + PingRoutes.all + BadgeRoutes.all + BlackoutRoutes.all + CheckInRoutes.all + ClockRoutes.all
-            + AboutRoutes.all
+            + AboutRoutes.all + StreamRoutes.all + ObjectRoutes.all
             + (hasSink ? SinkRoutes.all : [])
     }
 }

@@ -12,6 +12,8 @@ package import Logging
 package final class Engine: Sendable {
     package let journal: Journal
     let mailbox = Mailbox()
+    /// Tells those who watch that there is more to read.
+    package let growth = GrowthNotice()
     private let loop: EngineLoop
     private let logger: Logger
     private let writer: JournalWriter
@@ -37,7 +39,7 @@ package final class Engine: Sendable {
         transport.deliverOutcomes { outcomes in
             mailbox.post { $0.outcomes.append(contentsOf: outcomes) }
         }
-        loop = EngineLoop(
+        var loop = EngineLoop(
             flow: flow,
             clock: clock,
             journal: journal,
@@ -49,6 +51,8 @@ package final class Engine: Sendable {
             background: { work in DispatchQueue.global(qos: .utility).async(execute: work) },
             logger: logger
         )
+        loop.growth = growth
+        self.loop = loop
     }
 
     /// Starts the threads, once the listener is bound.

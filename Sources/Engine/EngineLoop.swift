@@ -22,6 +22,9 @@ struct EngineLoop: Sendable {
     private let background: Background
     private let logger: Logger
     private var durable: Sequence
+    /// Who is told that the journal has grown; what they were told last.
+    var growth: GrowthNotice?
+    private var grownTo: Sequence
     private var waitingEffects = Deque<(after: Sequence, effect: Flow.Effect)>()
     private var waitingReplies = Deque<(after: Sequence, reply: Reply)>()
     private var journalMetrics = JournalMetrics()
@@ -60,6 +63,7 @@ struct EngineLoop: Sendable {
         self.logger = logger
         virtual = VirtualTime(sink: sink)
         durable = journal.durable
+        grownTo = journal.durable
         wallOffset = Span(microseconds: clock.now.microseconds - clock.uptime.microseconds)
     }
 
@@ -211,6 +215,10 @@ struct EngineLoop: Sendable {
             case .send(let id): if flow.mayStart(id) { make(id, &calls, now: now) }
             case .post(let id): make(id, &calls, now: now)
             }
+        }
+        if durable > grownTo {
+            grownTo = durable
+            growth?.tell(durable)
         }
         if !aborts.isEmpty { transport.abort(aborts) }
         if !calls.isEmpty { transport.send(calls) }
