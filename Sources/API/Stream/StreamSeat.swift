@@ -29,11 +29,10 @@ final class StreamSeat: ChannelInboundHandler, RemovableChannelHandler {
         case gone
     }
 
-    let format: StreamFormat
+    let selection: Selection
+    var format: StreamFormat { selection.format }
     /// Everything up to here was sent, or is not for this one.
     private(set) var last: Sequence
-    private let caller: Caller
-    private let filter: EventFilter
     private let hub: EventHub
     private let limits: StreamLimits
     private var machine: WebSocketMachine?
@@ -51,13 +50,11 @@ final class StreamSeat: ChannelInboundHandler, RemovableChannelHandler {
         hub: EventHub,
         _ limits: StreamLimits
     ) {
-        format = subscription.format
-        self.caller = caller
-        filter = subscription.filter
+        selection = Selection(format: subscription.format, caller: caller, filter: subscription.filter)
         self.last = last
         self.hub = hub
         self.limits = limits
-        if format.framing == .webSocket {
+        if subscription.format.framing == .webSocket {
             machine = WebSocketMachine(.server, messageBytesMax: limits.messageBytesMax)
         }
     }
@@ -109,19 +106,9 @@ final class StreamSeat: ChannelInboundHandler, RemovableChannelHandler {
 
     private func write(_ batch: EventBatch) {
         guard let context, batch.through > last else { return }
-        let pieces = batch.pieces(format, after: last, wanted)
+        let bytes = batch.bytes(selection, after: last)
         last = batch.through
-        for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }
-        if !pieces.isEmpty { context.flush() }
-    }
-
-    private var wanted: ((StreamEvent) -> Bool)? {
-        let filter = filter
-        switch caller {
-        case .operator: return filter.isEmpty ? nil : { filter.allows($0) }
-        case .scheduler(let own):
-            return { $0.view.isForAccounts && $0.owner == own && filter.allows($0) }
-        }
+        if bytes.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
     }
 
     /// Bytes of the handshake, and messages that are no events.

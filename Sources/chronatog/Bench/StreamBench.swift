@@ -64,12 +64,14 @@ extension BenchCommand {
             let idle = (ProcessFigures.residentBytes(pid: pid) - before) / max(1, subscribers)
             let progress = Progress("\(subscribers) subscribers, \(rate) events a second, \(seconds) s")
             let cpu = ProcessFigures.cpuSeconds(pid: pid) ?? 0
+            let begin = SystemTime().uptime
             crowd.begin()
             let made = try await load(connection, job: id)
             let used = (ProcessFigures.cpuSeconds(pid: pid) ?? 0) - cpu
+            let took = Double((SystemTime().uptime - begin).microseconds) / 1_000_000
             let result = await crowd.end()
             progress.end()
-            let perSecond = Double(made) / Double(seconds)
+            let perSecond = Double(made) / took
             table.add(
                 "\(subscribers) subscribers, \(Figure.whole(perSecond)) events a second",
                 "p50 \(Figure.hundredths(result.quantile(0.5))) ms, "
@@ -83,7 +85,7 @@ extension BenchCommand {
             table.add("memory of an idle subscriber", "\(Figure.whole(Double(idle))) bytes", budget: "32 KiB")
             table.add(
                 "processor of the server",
-                "\(Figure.hundredths(used / Double(seconds) * 100)) % of a core"
+                "\(Figure.hundredths(used / took * 100)) % of a core"
             )
         }
 

@@ -101,6 +101,7 @@ final class StreamCrowd: Sendable {
     /// Reads the frames of a server that is trusted: unmasked, whole, short.
     private final class Subscriber: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
 
         private let isWatching: Bool
         private let tally: Tally
@@ -122,9 +123,15 @@ final class StreamCrowd: Sendable {
             var delays: [Int64] = []
             let now = SystemTime().now
             while let length = frameLength(), left.readableBytes >= length.head + length.payload {
-                if isWatching, let time = time(length) { delays.append((now - time).microseconds) }
+                if left.getInteger(at: left.readerIndex, as: UInt8.self) == 0x81 {
+                    count += 1
+                    if isWatching, let time = time(length) { delays.append((now - time).microseconds) }
+                } else {
+                    // A ping: who does not answer is given up.
+                    let pong = ByteBuffer(bytes: Frame(.pong).bytes(mask: 1))
+                    context.writeAndFlush(wrapOutboundOut(pong), promise: nil)
+                }
                 left.moveReaderIndex(forwardBy: length.head + length.payload)
-                count += 1
             }
             if left.readableBytes == 0 { left.clear() } else { left.discardReadBytes() }
             tally.add(count, delays)
