@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "Cron", dependencies: ["Assets"]),
         .target(name: "Domain", dependencies: ["Cron"]),
         .target(name: "Effects", dependencies: ["Domain", crypto]),
+        .target(name: "WebSocket", dependencies: ["Domain", crypto]),
         // Stages: they never import each other.
         .target(name: "Journaling", dependencies: ["CZlib", "Cron", "Domain", "Effects", crypto]),
         .target(
@@ -56,27 +57,29 @@ let package = Package(
         .target(
             name: "Wire",
             dependencies: [
-                "Domain", "Effects", nioCore, nioPosix, nioSSL,
+                "Domain", "Effects", "WebSocket", nioCore, nioPosix, nioSSL,
                 .product(name: "NIOTLS", package: "swift-nio"),
             ]
         ),
         .target(
             name: "API",
             dependencies: [
-                "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", crypto, hummingbird,
-                logging,
+                "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", "WebSocket", crypto,
+                hummingbird, logging,
                 nioCore, nioPosix,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
             ]
         ),
         .executableTarget(
             name: "chronatog",
             dependencies: [
-                "API", "Cron", "Domain", "Effects", "Engine", "Integrations", "Journaling", "Wire", logging,
-                nioCore, nioPosix,
+                "API", "Cron", "Domain", "Effects", "Engine", "Integrations", "Journaling", "WebSocket",
+                "Wire",
+                logging, nioCore, nioPosix,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -101,19 +104,26 @@ let package = Package(
         // Tests.
         .testTarget(name: "CronTests", dependencies: ["Cron"]),
         .testTarget(name: "DomainTests", dependencies: ["Cron", "Domain"]),
+        .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"]),
         .testTarget(
             name: "WireTests",
-            dependencies: ["Counterparts", "Domain", "Effects", "Wire", nioCore, nioPosix, nioSSL]
+            dependencies: ["Counterparts", "Domain", "Effects", "WebSocket", "Wire", nioCore, nioPosix, nioSSL]
         ),
         .testTarget(name: "JournalingTests", dependencies: ["Cron", "Domain", "Effects", "Journaling"]),
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", hummingbird, logging,
-                nioCore, nioPosix,
+                "API", "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", "WebSocket", "Wire",
+                hummingbird, logging, nioCore, nioPosix,
             ]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["chronatog", "Cron", "Domain", "Effects", logging]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "chronatog", "Cron", "Domain", "Effects", "Integrations", "WebSocket", logging, nioCore,
+                nioPosix,
+            ]
+        ),
         .testTarget(
             name: "SimulationTests",
             dependencies: ["Cron", "Domain", "Effects", "Engine", "Journaling", "Simulation"]
@@ -132,7 +142,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "API", "Cron", "Dispatching", "Domain", "Effects", "Journaling", "Wire", "chronatog",
+                "API", "Cron", "Dispatching", "Domain", "Effects", "Journaling", "WebSocket", "Wire",
+                "chronatog",
             ]
         ),
         .testTarget(name: "TidyTests"),

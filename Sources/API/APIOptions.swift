@@ -55,6 +55,26 @@ package struct APILimits: Sendable {
     package var failedLoginRefill = Span.seconds(3)
     /// Addresses whose failures are remembered.
     package var throttledAddressesMax = 4096
+    package var streams = StreamLimits()
+
+    package init() {}
+}
+
+/// Bounds on those who watch the event stream.
+package struct StreamLimits: Sendable {
+    /// At a time (503).
+    package var subscribersMax = 4096
+    /// Kept for a subscriber that does not read, here and once more in its socket, before it has to catch up
+    /// by itself.
+    package var pendingBytesMax = 256 << 10
+    /// Without taking a byte; then it is let go (close code 4408).
+    package var stalledMax = Span.seconds(30)
+    /// From ping to ping; a WebSocket that said nothing since the last one is given up.
+    package var pingEvery = Span.seconds(20)
+    /// For the last words to be read and answered.
+    package var closingMax = Span.seconds(2)
+    /// Longest message of a subscriber, who has nothing to say.
+    package var messageBytesMax = 64 << 10
 
     package init() {}
 }

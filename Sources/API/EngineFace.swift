@@ -35,6 +35,7 @@ package protocol EngineFace: Sendable {
         ifMatch: Sequence?
     ) async throws(CommandError) -> JobView
     func runNow(_ job: JobID, as caller: Caller, overlap: Overlap) async throws(CommandError) -> OpenRunView
+    func cancel(_ run: RunID, as caller: Caller) async throws(CommandError)
     func release(_ slot: Slot, of job: JobID, as caller: Caller) async throws(CommandError) -> OpenRunView
     func discardCatchup(_ job: JobID, as caller: Caller) async throws(CommandError) -> Int
     func signingSecret(of job: JobID, as caller: Caller) async throws(CommandError) -> String
@@ -49,6 +50,8 @@ package protocol EngineFace: Sendable {
     ) async throws(CommandError) -> SchedulerRegistered
     func removeScheduler(_ number: UInt32) async throws(CommandError)
     func schedulers() async throws(CommandError) -> [SchedulerRegistered]
+    /// The schedulers that jobs belong to, removed jobs included.
+    func owners(of jobs: [JobID]) async throws(CommandError) -> [JobID: UInt32]
 
     func setBlackout(
         _ blackout: Blackout,
@@ -103,6 +106,10 @@ package protocol EngineFace: Sendable {
 
     /// Everything up to now, durable and readable.
     func records() async throws(CommandError) -> any RecordSource
+    /// What is durable at the moment of each reading, without asking the engine.
+    var durableRecords: any RecordSource { get }
+    /// Calls `watch` whenever more has become durable, on the engine's thread, with the last such record.
+    func watchGrowth(_ watch: @escaping @Sendable (Sequence) -> Void)
     /// The folder as a whole and the last record that is durable, for what reads all of it. Nothing is
     /// removed from it until `releaseFolder`.
     func holdFolder() async throws(CommandError) -> HeldFolder

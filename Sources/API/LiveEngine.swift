@@ -1,4 +1,4 @@
-internal import Domain
+package import Domain
 package import Engine
 internal import Journaling
 
@@ -7,6 +7,10 @@ extension Engine: EngineFace {
     package func records() async throws(CommandError) -> any RecordSource {
         JournalHistory(reader: try await history())
     }
+
+    package var durableRecords: any RecordSource { JournalHistory(reader: journal.reader()) }
+
+    package func watchGrowth(_ watch: @escaping @Sendable (Sequence) -> Void) { growth.watch(watch) }
 
     package func holdFolder() async throws(CommandError) -> HeldFolder {
         let durable = try await status().sequence

@@ -20,9 +20,12 @@ package struct Problem: Error, Sendable, Equatable {
         case stale
         case tooLarge = "too-large"
         case invalid
+        /// Only as a WebSocket, or as server-sent events.
+        case upgradeRequired = "upgrade-required"
         case throttled
         case headerTooLarge = "header-too-large"
         case `internal`
+        case busy
         case stopping
         case storageFull = "storage-full"
 
@@ -38,10 +41,11 @@ package struct Problem: Error, Sendable, Equatable {
             case .stale: 412
             case .tooLarge: 413
             case .invalid: 422
+            case .upgradeRequired: 426
             case .throttled: 429
             case .headerTooLarge: 431
             case .internal: 500
-            case .stopping: 503
+            case .busy, .stopping: 503
             case .storageFull: 507
             }
         }
@@ -58,9 +62,11 @@ package struct Problem: Error, Sendable, Equatable {
             case .stale: "It has changed in the meantime"
             case .tooLarge: "The request body is too large"
             case .invalid: "The request is not valid"
+            case .upgradeRequired: "This is a stream"
             case .throttled: "Too many failed logins"
             case .headerTooLarge: "The request head is too large"
             case .internal: "Something went wrong here"
+            case .busy: "The server has enough to do"
             case .stopping: "The server is stopping"
             case .storageFull: "There is no room left"
             }

@@ -41,6 +41,8 @@ package struct Route: Sendable {
     var answerSchema: String?
     var answerType = "application/json"
     var problems: [Problem.Kind] = []
+    /// How this route refuses.
+    var refuse: @Sendable (Problem) -> Reply = { .problem($0) }
     let answer: @Sendable (Site, APIRequest) async throws -> Reply
 
     init(

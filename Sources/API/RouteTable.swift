@@ -8,7 +8,7 @@ package enum RouteTable {
             + JournalRoutes.all + UpkeepRoutes.all + SchedulerRoutes.all + AlertRoutes.all + ChannelRoutes.all
             + LinkRoutes.all + CheckRoutes.all + PingRoutes.all + BadgeRoutes.all + CheckInRoutes.all
             + BlackoutRoutes.all + ClockRoutes.all
-            + AboutRoutes.all
+            + AboutRoutes.all + StreamRoutes.all + ObjectRoutes.all
             + (hasSink ? SinkRoutes.all : [])
     }
 }

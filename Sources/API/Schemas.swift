@@ -244,6 +244,27 @@ enum Schemas {
             "Event",
             object([("seq", number), ("type", text), ("time", instant), ("job", text), ("run", text)])
         ),
+        JSON.Member(
+            "StreamEvent",
+            object([
+                ("type", text), ("action", choice(["create", "update", "delete"])), ("parents", list(text)),
+                ("resource_uri", text), ("state", text), ("uuid", text), ("datetime", instant),
+                ("seq", number), ("event", text),
+            ])
+        ),
+        JSON.Member("Object", object([("uuid", text), ("resource_uri", text), ("state", text)])),
+        JSON.Member(
+            "ObjectList",
+            object([
+                (
+                    "meta",
+                    object([
+                        ("limit", number), ("next", type("string", "null")), ("offset", number),
+                        ("previous", type("string", "null")), ("total_count", number),
+                    ])
+                ), ("objects", list(reference("Object"))),
+            ])
+        ),
         JSON.Member("SchedulerRequest", object([("name", text), ("username", text), ("password", text)])),
         JSON.Member("Scheduler", object([("id", text), ("url", text), ("name", text), ("username", text)])),
         JSON.Member(

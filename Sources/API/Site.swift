@@ -64,7 +64,7 @@ package struct Site: Sendable {
                     metadata: ["route": "\(route.method) \(route.path)", "error": "\(error)"]
                 )
             }
-            return .problem(problem)
+            return route.refuse(problem)
         }
     }
 

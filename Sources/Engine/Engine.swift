@@ -12,6 +12,8 @@ package import Logging
 package final class Engine: Sendable {
     package let journal: Journal
     let mailbox = Mailbox()
+    /// Tells those who watch that there is more to read.
+    package let growth = GrowthNotice()
     private let loop: EngineLoop
     private let logger: Logger
     private let writer: JournalWriter
@@ -42,7 +44,7 @@ package final class Engine: Sendable {
         mail?.deliverOutcomes { outcomes in
             mailbox.post { $0.mails.append(contentsOf: outcomes) }
         }
-        loop = EngineLoop(
+        var loop = EngineLoop(
             flow: flow,
             clock: clock,
             journal: journal,
@@ -55,6 +57,8 @@ package final class Engine: Sendable {
             background: { work in DispatchQueue.global(qos: .utility).async(execute: work) },
             logger: logger
         )
+        loop.growth = growth
+        self.loop = loop
     }
 
     /// Starts the threads, once the listener is bound.

@@ -91,6 +91,11 @@ extension Engine {
         }
     }
 
+    /// Ends an open run as `cancelled`; a call under way is given up.
+    package func cancel(_ run: RunID, as caller: Caller) async throws(CommandError) {
+        try await command { flow, now throws(CommandError) in try flow.cancel(run, as: caller, now: now) }
+    }
+
     /// Calls again for a slot that is held as `unknown-held`: a manual run that carries the slot's key. The
     /// slot's own record stays as it is.
     package func release(
@@ -142,6 +147,15 @@ extension Engine {
     /// Open runs of one job, or of all jobs, oldest first.
     package func openRuns(of job: JobID?) async throws(CommandError) -> [OpenRunView] {
         try await read { flow, _ throws(CommandError) in flow.openRunViews(of: job) }
+    }
+
+    /// The schedulers that jobs belong to, removed jobs included.
+    package func owners(of jobs: [JobID]) async throws(CommandError) -> [JobID: UInt32] {
+        try await read { flow, _ throws(CommandError) in
+            jobs.reduce(into: [:]) { owners, job in
+                if flow.ledger.jobs.contains(job) { owners[job] = flow.ledger.jobs[job].scheduler }
+            }
+        }
     }
 
     package func schedulers() async throws(CommandError) -> [SchedulerRegistered] {

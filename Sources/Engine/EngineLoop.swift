@@ -23,6 +23,9 @@ struct EngineLoop: Sendable {
     private let background: Background
     private let logger: Logger
     private var durable: Sequence
+    /// Who is told that the journal has grown; what they were told last.
+    var growth: GrowthNotice?
+    private var grownTo: Sequence
     private var waitingEffects = Deque<(after: Sequence, effect: Flow.Effect)>()
     private var waitingReplies = Deque<(after: Sequence, reply: Reply)>()
     private var journalMetrics = JournalMetrics()
@@ -65,6 +68,7 @@ struct EngineLoop: Sendable {
         virtual = VirtualTime(sink: sink)
         heartbeat = settings.heartbeat.map { Heartbeat($0) }
         durable = journal.durable
+        grownTo = journal.durable
         wallOffset = Span(microseconds: clock.now.microseconds - clock.uptime.microseconds)
     }
 
@@ -224,6 +228,10 @@ struct EngineLoop: Sendable {
             case .post(let id): make(id, &calls, &mails, now: now)
             case .checkIn(let id): if let call = flow.checkIns?.send(id) { calls.append(call) }
             }
+        }
+        if durable > grownTo {
+            grownTo = durable
+            growth?.tell(durable)
         }
         if !aborts.isEmpty { transport.abort(aborts) }
         if !calls.isEmpty { transport.send(calls) }

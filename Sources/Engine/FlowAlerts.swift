@@ -146,12 +146,13 @@ extension Flow {
             zone: rules.quiet.flatMap { zone(named: $0.zone) },
             now: now
         )
+        let silence = blackouts.isEmpty ? nil : endOfSilence(alert, now: now)
         let intent = MessageIntended(
             job: alert.job,
             alert: id,
             channel: name,
             kind: kind,
-            notBefore: notBefore
+            notBefore: [notBefore, silence].compactMap(\.self).max()
         )
         write(.messageIntended(intent), now)
         enqueue(ledger.sequence, now: now)

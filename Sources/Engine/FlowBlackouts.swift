@@ -1,3 +1,4 @@
+internal import Alerting
 internal import Cron
 internal import Dispatching
 package import Domain
@@ -39,6 +40,17 @@ extension Flow {
     mutating func cover(of job: JobID) -> BlackoutCover? {
         if blackouts.isEmpty { return nil }
         return blackouts.cover(labels: courier.prepare(job, ledger)?.definition.labels ?? [])
+    }
+
+    /// When the blackout ends that an alert's job or check is under now; until then nobody is told.
+    mutating func endOfSilence(_ alert: Alert, now: Timestamp) -> Timestamp? {
+        var cover: BlackoutCover?
+        if let job = alert.job {
+            cover = self.cover(of: job)
+        } else if let check = CheckMachine.check(ofKey: alert.key) {
+            cover = blackouts.cover(labels: plan(of: check)?.definition.tags ?? [])
+        }
+        return cover?.window(at: now)?.end
     }
 
     package mutating func setBlackout(_ blackout: Blackout, now: Timestamp) throws(CommandError)

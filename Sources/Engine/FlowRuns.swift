@@ -94,20 +94,30 @@ extension Flow {
 
     /// Ends all open runs of a job; calls in flight are given up.
     mutating func cancelOpenRuns(of job: JobID, as result: SlotResult, now: Timestamp) {
-        for id in ledger.openRuns(of: job) {
-            guard let run = ledger.openRuns[id] else { continue }
-            if let flight = flights.first(where: { $0.value.run == id }) {
-                flights[flight.key] = nil
-                limits.release(flight.value.limit, wasOnWire: flight.value.isOnWire)
-                if flight.value.isOnWire { effects.append(.abort(flight.key)) }
-                startReady(flight.value.limit)
-                giveRoom(flight.value.limit, now: now)
-            }
-            let report = AttemptReport(n: run.attempt)
-            write(.runClosed(RunClosed(job: job, run: id, result: result, report: report)), now)
-            metrics.count(result)
-            if checkIns != nil { checkIn(id, of: job, .error, now: now) }
+        for id in ledger.openRuns(of: job) { cancel(id, as: result, now: now) }
+    }
+
+    /// Somebody wants this run to end. What waited behind it goes on; it is no failure of the job.
+    mutating func cancel(_ id: RunID, as caller: Caller, now: Timestamp) throws(CommandError) {
+        guard let run = ledger.openRuns[id] else { throw .conflict("run \(id) is not open") }
+        try check(run.job, caller, nil)
+        cancel(id, as: .cancelled, now: now)
+        wake(run.job, now: now)
+    }
+
+    private mutating func cancel(_ id: RunID, as result: SlotResult, now: Timestamp) {
+        guard let run = ledger.openRuns[id] else { return }
+        if let flight = flights.first(where: { $0.value.run == id }) {
+            flights[flight.key] = nil
+            limits.release(flight.value.limit, wasOnWire: flight.value.isOnWire)
+            if flight.value.isOnWire { effects.append(.abort(flight.key)) }
+            startReady(flight.value.limit)
+            giveRoom(flight.value.limit, now: now)
         }
+        let report = AttemptReport(n: run.attempt)
+        write(.runClosed(RunClosed(job: run.job, run: id, result: result, report: report)), now)
+        metrics.count(result)
+        if checkIns != nil { checkIn(id, of: run.job, .error, now: now) }
     }
 
     /// Somebody in a limit's line may have a place now: they are asked as soon as this alarm has been dealt

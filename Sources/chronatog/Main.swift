@@ -35,7 +35,7 @@ struct Chronatog: AsyncParsableCommand {
                 name: "What happens, and why",
                 subcommands: [
                     RunsCommand.self, SlotsCommand.self, PlanCommand.self, ExplainCommand.self,
-                    EventsCommand.self, AlertsCommand.self, AlertCommand.self,
+                    EventsCommand.self, StreamCommand.self, AlertsCommand.self, AlertCommand.self,
                     BlackoutCommand.self,
                     NextCommand.self,
                 ]

@@ -103,4 +103,20 @@ import Testing
         #expect(try await rig.engine.blackouts().isEmpty)
         await rig.stop()
     }
+
+    @Test func `an alert that opens in a blackout is told when that is over`() async throws {
+        let stub = ChannelStub()
+        let rig = try await EngineRig(transport: stub, channels: ChannelStub.slack())
+        let job = try await rig.add("0 * * * *", target: "/_sink/500") { $0.retry.retries = 0 }
+        let time = BlackoutTime.once(from: start + .minutes(10), to: start + .minutes(50))
+        _ = try await rig.engine.setBlackout(blackout("upgrade", time), calendarURL: nil)
+        try await rig.advance(.minutes(20))
+        _ = try await rig.engine.runNow(job, as: .operator, overlap: .allow)
+        try await rig.advance(.minutes(25))
+        #expect(try await rig.engine.openAlerts().count == 1)
+        #expect(stub.told.isEmpty)
+        try await rig.advance(.minutes(6))
+        #expect(stub.told == ["Open"])
+        await rig.stop()
+    }
 }

@@ -122,9 +122,17 @@ final class ChildProgram: Sendable {
 
     /// Ends it if it still runs, and waits for that.
     func kill() {
-        state.withLock { if $0.status == nil { _ = Glibc.kill(isGroup ? -pid : pid, SIGKILL) } }
+        let wasRunning = state.withLock { state in
+            if state.status == nil { _ = Glibc.kill(isGroup ? -pid : pid, SIGKILL) }
+            return state.status == nil
+        }
+        // What it said before its end.
+        while wasRunning, (try? readMore(until: .now + .seconds(1))) == true {}
         _ = reap()
     }
+
+    /// All that it has said so far and that was read.
+    var said: String { state.withLock { String(decoding: $0.output, as: UTF8.self) } }
 
     var complaint: String { TextFile.content(of: complaintFile) }
 

@@ -97,7 +97,7 @@ final class ServerRig: Sendable {
         try await apart { try child.ending(within: Self.patience) }
     }
 
-    private func spawn(_ arguments: [String], under wrapper: [String] = []) throws -> ChildProgram {
+    func spawn(_ arguments: [String], under wrapper: [String] = []) throws -> ChildProgram {
         try children.withLock { children in
             let file = "\(folder)/\(children.count).err"
             let child = try ChildProgram(arguments, under: wrapper, complaintFile: file)

@@ -8,8 +8,8 @@ struct ImportArrowTests {
         "Journaling", "Scheduling", "Dispatching", "Streaming", "Alerting",
     ]
     private static let ours = stages.union([
-        "Cron", "Domain", "Effects", "Engine", "Wire", "API", "Integrations", "ChronatogClient", "chronatog",
-        "Simulation",
+        "Cron", "Domain", "Effects", "WebSocket", "Engine", "Wire", "API", "Integrations", "ChronatogClient",
+        "chronatog", "Simulation",
     ])
 
     @Test func `stages never import each other`() {
@@ -34,7 +34,14 @@ struct ImportArrowTests {
     }
 
     @Test func `Wire knows values and effects, and no part of the product`() {
-        #expect(arrows["Wire", default: []].intersection(Self.ours).isSubset(of: ["Domain", "Effects"]))
+        let imported = arrows["Wire", default: []].intersection(Self.ours)
+        #expect(imported.isSubset(of: ["Domain", "Effects", "WebSocket"]))
+    }
+
+    @Test func `WebSocket is a protocol: it knows values, and neither a product nor a socket`() {
+        let imported = arrows["WebSocket", default: []]
+        #expect(imported.intersection(Self.ours).isSubset(of: ["Domain"]))
+        #expect(!imported.contains { $0.hasPrefix("NIO") })
     }
 
     @Test func `Integrations knows values and effects, and neither a stage nor a socket`() {

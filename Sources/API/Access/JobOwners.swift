@@ -18,6 +18,9 @@ final class JobOwners: Sendable {
         return found
     }
 
+    /// The owner, as far as it is remembered.
+    func known(_ job: JobID) -> UInt32? { owners.withLock { $0[job] } }
+
     func note(_ job: JobID, _ scheduler: UInt32) {
         owners.withLock { owners in
             if owners.count >= Self.rememberedMax { owners.removeAll() }

@@ -74,6 +74,7 @@ struct Wording {
         case .failed: return "failed \(ended)"
         case .cancelledByNext:
             return "was cancelled \(ended), because the next slot came due (overlap=cancel)"
+        case .cancelled: return "was cancelled \(ended), because somebody asked for that"
         default: return "ended as \(result.word) \(ended)"
         }
     }

@@ -94,7 +94,7 @@ enum RunRoutes {
         return .json(RunHistory(id: opened.id, open: opened.run).json, status: 202)
     }
 
-    private static func run(_ site: Site, _ request: APIRequest) async throws -> RunHistory {
+    static func run(_ site: Site, _ request: APIRequest) async throws -> RunHistory {
         let id = try request.runID()
         let (now, engine, caller) = (try await site.now(), site.engine, request.caller)
         let found = try await site.read { records -> RunHistory? in

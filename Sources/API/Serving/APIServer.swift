@@ -14,16 +14,31 @@ internal import Synchronization
 package struct APIServer: Sendable {
     private let site: Site
     private let server: Server<GuardedChannel>
+    private let hub: EventHub
     private let running = RunningNotice()
 
     package init(_ site: Site, time: any TimeSource, logger: Logger) {
         self.site = site
+        let hub = EventHub(
+            engine: site.engine,
+            owners: site.owners,
+            subscribersMax: site.options.limits.streams.subscribersMax,
+            logger: logger,
+            source: { site.publicURL }
+        )
+        self.hub = hub
+        let streams = StreamDesk(site, hub)
         let options = site.options
         let responder = Responder(site: site, time: time, logger: logger)
         let running = running
         server = Server(
             childChannelSetup: GuardedChannel(options.limits) { request, writer, channel in
-                let response = try await responder.respond(request, channel)
+                let response: Response
+                switch await streams.judge(request, from: channel.remoteAddress?.ipAddress ?? "") {
+                case .admitted(let admission): return try await streams.serve(admission, on: channel)
+                case .refused(let problem): response = responder.refusal(problem)
+                case .elsewhere: response = try await responder.respond(request, channel)
+                }
                 try await writer.write(response: response.head, body: response.body)
             },
             configuration: ServerConfiguration(
@@ -47,7 +62,11 @@ package struct APIServer: Sendable {
     /// - Throws: what binding the port threw.
     package func run(onRunning: @escaping @Sendable (_ port: Int) async -> Void) async throws {
         running.set(onRunning)
-        try await server.run()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await hub.run() }
+            try await server.run()
+            group.cancelAll()
+        }
     }
 
     /// Takes no more connections, lets requests under way be answered, closes the rest. Returns when all are

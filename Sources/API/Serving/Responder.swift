@@ -46,7 +46,14 @@ struct Responder: Sendable {
     /// - Throws: when nobody waits for an answer any more.
     func respond(_ request: Request, _ channel: any Channel) async throws -> Response {
         let context = SiteContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
-        var response = try await router.respond(to: request, context: context)
+        return signed(try await router.respond(to: request, context: context))
+    }
+
+    /// What is answered to a request that never met a route.
+    func refusal(_ problem: Problem) -> Response { signed(Self.response(.problem(problem))) }
+
+    private func signed(_ response: Response) -> Response {
+        var response = response
         response.headers[.server] = "chronatog"
         response.headers[.date] = HTTPDate.text(time.now)
         return response

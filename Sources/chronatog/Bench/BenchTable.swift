@@ -58,9 +58,11 @@ enum ProcessFigures {
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
-    /// Bytes of memory held by this process.
-    static func residentBytes() -> Int {
-        guard let text = try? SmallFile.text(of: "/proc/self/statm") else { return 0 }
+    /// Bytes of memory held by this process, or another.
+    static func residentBytes(pid: Int32? = nil) -> Int {
+        guard let text = try? SmallFile.text(of: "/proc/\(pid.map { "\($0)" } ?? "self")/statm") else {
+            return 0
+        }
         let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
     }

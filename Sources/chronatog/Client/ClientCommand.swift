@@ -23,7 +23,7 @@ extension ServerConnection {
         _ address: ServerAddress,
         _ body: (ServerConnection) async throws(CommandFailure) -> Void
     ) async throws(CommandFailure) {
-        let transport = HTTPTransport(egress: try anywhere(), trust: try trust(address))
+        let transport = HTTPTransport(egress: try .anywhere(), trust: try trust(address))
         do {
             try await body(try ServerConnection(address, transport: transport))
         } catch {
@@ -31,15 +31,6 @@ extension ServerConnection {
             throw error
         }
         await transport.shutdown(drain: .zero)
-    }
-
-    /// The client goes where its user says, unlike the server, which goes where strangers say.
-    private static func anywhere() throws(CommandFailure) -> EgressPolicy {
-        do {
-            return try EgressPolicy.parse("allow=0.0.0.0/0,allow=::/0")
-        } catch {
-            throw .failed(error.sentence)
-        }
     }
 
     private static func trust(_ address: ServerAddress) throws(CommandFailure) -> TrustRoots {
@@ -110,4 +101,15 @@ extension JSON {
 
     /// A member as people read it.
     func plain(_ key: String) -> String { self[key]?.plain ?? "" }
+}
+
+extension EgressPolicy {
+    /// The client goes where its user says, unlike the server, which goes where strangers say.
+    static func anywhere() throws(CommandFailure) -> EgressPolicy {
+        do {
+            return try EgressPolicy.parse("allow=0.0.0.0/0,allow=::/0")
+        } catch {
+            throw .failed(error.sentence)
+        }
+    }
 }

@@ -7,7 +7,7 @@ import Wire
 final class ServerConnection: Sendable {
     let address: ServerAddress
     private let transport: any Transport
-    private let origin: Origin
+    let origin: Origin
     private let basePath: String
     private let pending = Mutex<[UInt64: CheckedContinuation<Outcome, Never>]>([:])
     private let lastID = Atomic<UInt64>(0)

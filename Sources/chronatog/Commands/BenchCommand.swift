@@ -8,8 +8,8 @@ struct BenchCommand: AsyncParsableCommand {
         discussion:
             "Use a release build. Budgets were set on two cores; only ratios within one run compare well.",
         subcommands: [
-            DispatchBench.self, AppendBench.self, RecoverBench.self, IdleBench.self, CronBench.self,
-            PingBench.self, Contestant.self, SinkProcess.self, Pinged.self, Opened.self,
+            DispatchBench.self, AppendBench.self, RecoverBench.self, IdleBench.self, StreamBench.self,
+            CronBench.self, PingBench.self, Contestant.self, SinkProcess.self, Pinged.self, Opened.self,
         ]
     )
 }

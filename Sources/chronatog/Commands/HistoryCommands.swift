@@ -172,14 +172,24 @@ struct EventsCommand: ClientCommand {
     @OptionGroup var server: ServerOptions
     @Option(help: "Those after this sequence; 0 is from the beginning.") var since: UInt64 = 0
     @Option(help: "Print at most so many, then end.") var limit: Int?
-    @Flag(help: "Go on as they happen; a look every half second.") var follow = false
+    @Option(help: "Types such as run.closed or run.*, with commas.") var type: String?
+    @Option(help: "A job's id or name.") var job: String?
+    @Option(help: "Those of this instant and later.") var from: String?
+    @Option(help: "Those before this instant.") var to: String?
+    @Option(help: "Those that contain this, in any case.") var text: String?
+    @Flag(help: "Go on as they happen; a look every half second. (See `stream tail`.)") var follow = false
 
     func run(asking server: ServerConnection) async throws(CommandFailure) {
+        var filter: [(String, String)] = []
+        if let job { filter.append(("job", try await server.job(job))) }
+        for (name, value) in [("type", type), ("from", from), ("to", to), ("text", text)] {
+            if let value { filter.append((name, value)) }
+        }
         var last = since
         var left = limit ?? .max
         while left > 0 {
             let size = min(left, 1000)
-            let query = Query.text([("since", String(last)), ("limit", String(size))])
+            let query = Query.text(filter + [("since", String(last)), ("limit", String(size))])
             let events = try await server.request("GET", "\(ServerConnection.api)/events\(query)").array ?? []
             for event in events {
                 StandardStream.output.line(event.text)

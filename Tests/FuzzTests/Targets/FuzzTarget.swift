@@ -4,13 +4,14 @@
 /// A target does not only have to survive: each has properties that hold for all bytes, and says in a
 /// sentence which one did not.
 enum FuzzTarget: String, CaseIterable {
-    case frames, snapshots, zones, schedules, responses, templates, json, patterns, imports
+    case frames, snapshots, zones, schedules, responses, templates, json, patterns, imports, websocket
 
     /// Nothing larger is of interest: what grows with the input shows in less.
     var bytesMax: Int {
         switch self {
         case .frames, .snapshots, .zones, .responses, .json: 4096
         case .schedules, .patterns: 256
+        case .websocket: 1024
         case .templates, .imports: 1024
         }
     }
@@ -26,6 +27,7 @@ enum FuzzTarget: String, CaseIterable {
         case .json: try JSONBytes.feed(bytes)
         case .patterns: try PatternBytes.feed(bytes)
         case .imports: try ImportBytes.feed(bytes)
+        case .websocket: try WebSocketBytes.feed(bytes)
         }
     }
 }

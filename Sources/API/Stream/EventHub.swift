@@ -1,0 +1,202 @@
+internal import Domain
+internal import Engine
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import Streaming
+internal import Synchronization
+
+/// Gives every durable record to all who watch, once.
+///
+/// The journal is the only source: the engine says that it has grown, the hub reads on from where it was,
+/// writes the new events once for each format in use, and hands that one batch to each event loop. The next
+/// batch is read when all loops are done with this one, so that a crowd makes batches larger and not a queue.
+/// A subscriber joins when what it has read itself reaches the hub's position; from then on nothing can be
+/// missed or told twice. While nobody watches, nothing is read.
+final class EventHub: Sendable {
+    private struct State {
+        /// Everything up to here was handed out.
+        var position = Sequence.zero
+        var loops: [ObjectIdentifier: LoopSeats] = [:]
+        /// Live subscribers by format.
+        var formats: [StreamFormat: Int] = [:]
+        /// Subscribers, live or not.
+        var subscribers = 0
+    }
+
+    /// Most records read for one batch.
+    private static let recordsMax = 1000
+
+    private let engine: any EngineFace
+    private let owners: JobOwners
+    private let source: @Sendable () -> String
+    private let subscribersMax: Int
+    private let logger: Logger
+    private let state = Mutex(State())
+    private let bell: AsyncStream<Void>
+    private let ring: AsyncStream<Void>.Continuation
+
+    /// - Parameter source: the server's own URL, known once it listens.
+    init(
+        engine: any EngineFace,
+        owners: JobOwners,
+        subscribersMax: Int,
+        logger: Logger,
+        source: @escaping @Sendable () -> String
+    ) {
+        self.engine = engine
+        self.owners = owners
+        self.source = source
+        self.subscribersMax = subscribersMax
+        self.logger = logger
+        (bell, ring) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Hands events out until its task is cancelled.
+    func run() async {
+        engine.watchGrowth { [weak self] _ in
+            guard let self, self.state.withLock({ !$0.formats.isEmpty }) else { return }
+            self.ring.yield()
+        }
+        for await _ in bell {
+            do {
+                try await handOut()
+            } catch {
+                // The server stops, and its subscribers hear that from their channels.
+                if Task.isCancelled { return }
+                logger.error("events cannot be handed out", metadata: ["error": "\(error)"])
+                await dismissAll()
+            }
+        }
+    }
+
+    private func handOut() async throws {
+        while let (from, formats) = state.withLock({ state in
+            state.formats.isEmpty ? nil : (state.position, Array(state.formats.keys))
+        }) {
+            let batch = try await read(after: from, formats: formats)
+            guard batch.through > from else { return }
+            let loops = state.withLock { state -> [LoopSeats] in
+                // Everybody left, and somebody came who had read further.
+                guard state.position == from else { return [] }
+                state.position = batch.through
+                return Array(state.loops.values)
+            }
+            for loop in loops { loop.give(batch) }
+            for loop in loops { await loop.isDone() }
+        }
+    }
+
+    /// Reads what is durable behind a record, written in these formats.
+    func read(after last: Sequence, formats: some Collection<StreamFormat>) async throws -> EventBatch {
+        let records = engine.durableRecords
+        let (entries, isAtEnd) = try await NIOThreadPool.singleton.runIfActive {
+            try records.refuseGone(last)
+            var entries: [Entry] = []
+            var isAtEnd = true
+            try records.scan(from: last.next) { entry in
+                isAtEnd = entries.count < Self.recordsMax
+                if isAtEnd { entries.append(entry) }
+                return isAtEnd
+            }
+            return (entries, isAtEnd)
+        }
+        try await learnOwners(of: entries)
+        let events = entries.filter { $0.visibility != .internal }.map { entry in
+            StreamEvent(entry, owner: entry.record.job.flatMap { owners.known($0) })
+        }
+        return EventBatch(
+            events,
+            after: last,
+            through: entries.last?.sequence ?? last,
+            isAtEnd: isAtEnd,
+            formats: formats,
+            source: source()
+        )
+    }
+
+    private func learnOwners(of entries: [Entry]) async throws {
+        var unknown: Set<JobID> = []
+        for entry in entries {
+            if case .jobRegistered(let record) = entry.record { owners.note(record.job, record.scheduler) }
+            if let job = entry.record.job, owners.known(job) == nil { unknown.insert(job) }
+        }
+        guard !unknown.isEmpty else { return }
+        for (job, scheduler) in try await engine.owners(of: Array(unknown)) { owners.note(job, scheduler) }
+    }
+
+    // MARK: Coming and going
+
+    /// False when there are too many.
+    func enter() -> Bool {
+        state.withLock { state in
+            guard state.subscribers < subscribersMax else { return false }
+            state.subscribers += 1
+            return true
+        }
+    }
+
+    func exit() { state.withLock { $0.subscribers -= 1 } }
+
+    /// Makes a subscriber live. To be called on its loop.
+    /// - Returns: false when the hub is ahead of what it has read: it has to read on.
+    func join(_ seat: StreamSeat, on loop: any EventLoop) -> Bool {
+        let seats = state.withLock { state -> LoopSeats? in
+            if state.formats.isEmpty { state.position = seat.last }
+            guard state.position <= seat.last else { return nil }
+            state.formats[seat.format, default: 0] += 1
+            let place = ObjectIdentifier(loop)
+            let seats = state.loops[place] ?? LoopSeats(loop)
+            state.loops[place] = seats
+            return seats
+        }
+        guard let seats else { return false }
+        seats.add(seat)
+        // The journal may have grown since it was read.
+        ring.yield()
+        return true
+    }
+
+    /// A live subscriber is none any more. To be called on its loop.
+    func leave(_ seat: StreamSeat, on loop: any EventLoop) {
+        let seats = state.withLock { state -> LoopSeats? in
+            let left = (state.formats[seat.format] ?? 1) - 1
+            state.formats[seat.format] = left > 0 ? left : nil
+            return state.loops[ObjectIdentifier(loop)]
+        }
+        seats?.remove(seat)
+    }
+
+    private func dismissAll() async {
+        let loops = state.withLock { Array($0.loops.values) }
+        for loop in loops { loop.dismiss() }
+        for loop in loops { await loop.isDone() }
+    }
+}
+
+/// The live subscribers of one event loop.
+///
+/// because the seats are touched on `loop` only, it may be handed about.
+final class LoopSeats: @unchecked Sendable {
+    private let loop: any EventLoop
+    private var seats: [ObjectIdentifier: StreamSeat] = [:]
+
+    init(_ loop: any EventLoop) { self.loop = loop }
+
+    func add(_ seat: StreamSeat) { seats[ObjectIdentifier(seat)] = seat }
+    func remove(_ seat: StreamSeat) { seats[ObjectIdentifier(seat)] = nil }
+
+    func give(_ batch: EventBatch) {
+        loop.execute { [self] in for seat in seats.values { seat.take(batch) } }
+    }
+
+    func dismiss() {
+        loop.execute { [self] in for seat in seats.values { seat.dismiss() } }
+    }
+
+    /// Returns once the loop has done what it was given.
+    func isDone() async {
+        // A future that only ever succeeds.
+        try? await loop.submit {}.get()
+    }
+}
