@@ -63,8 +63,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", crypto, hummingbird,
-                logging,
+                "CZlib", "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", crypto,
+                hummingbird, logging,
                 nioCore, nioPosix,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
