@@ -43,7 +43,8 @@ enum EventRoutes {
         }
         let job = try job(request)
         if let job, try await !site.mayRead(job, as: request.caller) { throw Problem.notFound("job \(job)") }
-        let (caller, owners, last) = (request.caller, site.owners, since)
+        let (caller, last) = (request.caller, since)
+        let owners = try await site.ownership(for: caller)
         let (events, hasMore) = try await site.read { records -> ([EventView], Bool) in
             try records.refuseGone(last)
             var events: [EventView] = []
@@ -66,14 +67,12 @@ enum EventRoutes {
         _ event: EventView,
         _ entry: Entry,
         _ caller: Caller,
-        _ owners: JobOwners,
+        _ owners: Ownership,
         _ records: any RecordSource
     ) throws -> Bool {
         if event.visibility == .internal { return false }
         guard case .scheduler(let own) = caller else { return true }
-        guard event.isForAccounts, let job = event.job else { return false }
-        if case .jobRegistered(let record) = entry.record { owners.note(job, record.scheduler) }
-        return try owners.owner(of: job, in: records) == own
+        return try event.isForAccounts && owners.owner(of: entry.record, in: records) == own
     }
 
     private static func types(_ request: APIRequest) throws -> [String] {
