@@ -64,7 +64,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", "WebSocket", crypto,
+                "CZlib", "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", "WebSocket",
+                crypto,
                 hummingbird, logging,
                 nioCore, nioPosix,
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -97,6 +97,7 @@ package protocol EngineFace: Sendable {
     func pauseCheck(_ check: CheckID, as caller: Caller) async throws(CommandError) -> CheckView
     func resumeCheck(_ check: CheckID, as caller: Caller) async throws(CommandError) -> CheckView
     func check(_ id: CheckID, as caller: Caller) async throws(CommandError) -> CheckView
+    func checkOwners(after: CheckID) async throws(CommandError) -> [CheckID: UInt32]
     func checks(after: CheckID, limit: Int, as caller: Caller) async throws(CommandError) -> [CheckView]
     func pingKey(of scheduler: UInt32) async throws(CommandError) -> String?
     func renewPingKey(of scheduler: UInt32) async throws(CommandError) -> String

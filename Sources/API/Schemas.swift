@@ -131,6 +131,11 @@ enum Schemas {
         ("grace", span),
         ("max_runtime", type("string", "integer", "null", about: "from a start to its end; null: the grace")),
         ("failures_to_open", number), ("successes_to_resolve", number),
+        (
+            "alert_unusual",
+            type("boolean", about: "warn of much more frequent successes, and of unusual durations")
+        ),
+        ("follows_check_ins", type("boolean", about: "a check-in's monitor_config changes it")),
     ]
 
     private static let checkAnswer: [Property] = [
@@ -145,6 +150,8 @@ enum Schemas {
             "unwatched",
             type("object", "null", about: "since, until: the server was down when a ping may have come")
         ),
+        ("usual_interval", type("string", "null", about: "learned, with alert_unusual; null before 20")),
+        ("usual_duration", type("string", "null", about: "learned, with alert_unusual; null before 20")),
         ("description", text), ("sequence", number), ("created_at", instant),
     ]
 

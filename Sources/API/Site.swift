@@ -18,6 +18,7 @@ package struct Site: Sendable {
     let gate: Gate
     private let logger: Logger
     let owners = JobOwners()
+    let checkOwners = CheckOwners()
     let backups = BackupShelf()
     private let base: BaseURL
 

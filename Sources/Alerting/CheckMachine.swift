@@ -16,12 +16,6 @@ package enum CheckMachine {
     /// What counterparts and people know a check's alert by, within this store.
     package static func key(of check: CheckID) -> String { "check/\(check)" }
 
-    /// The check that an alert's key names; nil for a job's.
-    package static func check(ofKey key: String) -> CheckID? {
-        guard key.hasPrefix("check/") else { return nil }
-        return UInt32(key.dropFirst("check/".count)).map { CheckID($0) }
-    }
-
     /// Where a new, changed or resumed check begins.
     /// - Parameter expected: the first instant by which a ping is wanted.
     package static func begin(_ definition: CheckDefinition, expected: Timestamp) -> CheckStanding {

@@ -58,7 +58,7 @@ package enum AlertCause: UInt8, Sendable, CaseIterable {
     case gone = 5
     /// A check's run had no end within the longest runtime.
     case timedOut = 20
-    /// A run was much longer or shorter than the job's usual ones.
+    /// A run was much longer or shorter than the usual ones, or a check came much more often.
     case unusual = 21
 
     package var word: String {
@@ -101,7 +101,8 @@ package enum AlertEnd: UInt8, Sendable, CaseIterable {
 package struct AlertOpened: Sendable, Hashable {
     /// nil for a check's.
     package var job: JobID?
-    /// What counterparts know it by, from open to resolve: `job/12`, `check/3`. At most one alert of a key is
+    /// What counterparts know it by, from open to resolve: `job/12`, `check/3`,
+    /// `check/3/rate`. At most one alert of a key is
     /// open.
     package var key: String
     package var severity: AlertSeverity

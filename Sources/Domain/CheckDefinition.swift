@@ -21,10 +21,32 @@ package struct CheckDefinition: Sendable, Hashable {
     package var failuresToOpen: UInt32 = 1
     /// Good ends in a row that resolve it.
     package var successesToResolve: UInt32 = 1
+    /// Successes that come much more often than usual, and runs of an unusual duration, open a warning.
+    package var watchesPace = false
+    /// Made by a check-in with a monitor's configuration; later ones that bring another change it.
+    package var followsCheckIns = false
 
     package init() {}
 
     package var runtimeMax: Span { maxRuntime == .zero ? grace : maxRuntime }
+
+    /// Whether pings are wanted at other times than before.
+    package func isRescheduled(from old: CheckDefinition) -> Bool {
+        schedule != old.schedule || zone != old.zone || period != old.period
+    }
+
+    /// This check with what another one waits for; its names and wishes stay.
+    package func waiting(as other: CheckDefinition) -> CheckDefinition {
+        var definition = self
+        definition.schedule = other.schedule
+        definition.zone = other.zone
+        definition.period = other.period
+        definition.grace = other.grace
+        definition.maxRuntime = other.maxRuntime
+        definition.failuresToOpen = other.failuresToOpen
+        definition.successesToResolve = other.successesToResolve
+        return definition
+    }
 
     /// What people call it: its name, its slug, or nothing but a number.
     package func title(_ check: CheckID) -> String {
@@ -45,6 +67,8 @@ package struct CheckDefinition: Sendable, Hashable {
         w.write(8, signed: maxRuntime.microseconds)
         w.write(9, UInt64(failuresToOpen &- 1))
         w.write(10, UInt64(successesToResolve &- 1))
+        w.write(33, watchesPace ? 1 : 0)
+        w.write(34, followsCheckIns ? 1 : 0)
         return w.bytes
     }
 
@@ -63,6 +87,8 @@ package struct CheckDefinition: Sendable, Hashable {
             case 8: maxRuntime = Span(microseconds: value.signed ?? 0)
             case 9: failuresToOpen = UInt32(truncatingIfNeeded: value.number ?? 0) &+ 1
             case 10: successesToResolve = UInt32(truncatingIfNeeded: value.number ?? 0) &+ 1
+            case 33: watchesPace = value.number == 1
+            case 34: followsCheckIns = value.number == 1
             default: throw .invalid(field: field, of: "check definition")
             }
         }

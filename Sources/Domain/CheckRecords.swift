@@ -5,6 +5,13 @@ package struct CheckID: Sendable, Hashable, Comparable, CustomStringConvertible 
     package init(_ number: UInt32) { self.number = number }
     package static func < (a: CheckID, b: CheckID) -> Bool { a.number < b.number }
     package var description: String { String(number) }
+
+    /// The check that an alert's key names (`check/3`, `check/3/rate`); nil for a job's.
+    package init?(alertKey key: String) {
+        let parts = key.split(separator: "/")
+        guard parts.count > 1, parts[0] == "check", let number = UInt32(parts[1]) else { return nil }
+        self.number = number
+    }
 }
 
 /// What a ping says.
@@ -215,6 +222,11 @@ package struct PingKeySet: Sendable, Hashable {
 }
 
 extension Record {
+    /// The check that an opened alert tells of; nil for a job's, and all else.
+    package var checkOfOpenedAlert: CheckID? {
+        if case .alertOpened(let opened) = self { CheckID(alertKey: opened.key) } else { nil }
+    }
+
     /// The check this is about; nil for all others.
     package var check: CheckID? {
         switch self {

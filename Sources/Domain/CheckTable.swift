@@ -20,6 +20,12 @@ package struct CheckTable: Sendable, Equatable {
     /// Numbers in ascending order.
     package var ids: [CheckID] { entries.keys.sorted() }
 
+    /// By check, of those with a higher number.
+    package func owners(after: CheckID) -> [CheckID: UInt32] {
+        guard checksEver > after.number else { return [:] }
+        return entries.filter { $0.key > after }.mapValues(\.scheduler)
+    }
+
     mutating func apply(_ entry: Entry) throws(LedgerError) {
         let sequence = entry.sequence
         if let check = entry.record.check, entries[check] == nil {
@@ -29,10 +35,7 @@ package struct CheckTable: Sendable, Equatable {
         case .checkRegistered(let r):
             entries[r.check] = CheckEntry(registered: r, sequence: sequence, at: entry.time)
             checksEver = max(checksEver, r.check.number)
-        case .checkRevised(let r):
-            entries[r.check]?.definition = r.definition
-            entries[r.check]?.standing = r.standing
-            entries[r.check]?.sequence = sequence
+        case .checkRevised(let r): entries[r.check]?.revise(r, sequence)
         case .checkRemoved(let r): entries[r.check] = nil
         case .checkPaused(let r): entries[r.check]?.pause(sequence)
         case .checkResumed(let r):
@@ -119,6 +122,8 @@ package struct CheckEntry: Sendable, Equatable {
     package var recent: [PingTrace] = []
     /// The gap before the next ping, if there was one.
     package var unwatched: Unwatched?
+    /// nil where the definition does not ask for it.
+    package var habit: CheckHabit?
 
     /// Pings that are answered without a look into the journal.
     package static let recentMax = 20
@@ -131,6 +136,7 @@ package struct CheckEntry: Sendable, Equatable {
         address = registered.address
         definition = registered.definition
         standing = registered.standing
+        habit = CheckHabit(watching: registered.definition)
         self.sequence = sequence
     }
 
@@ -177,6 +183,21 @@ package struct CheckEntry: Sendable, Equatable {
         }
     }
 
+    /// Whoever wants it watched anew begins anew.
+    fileprivate mutating func revise(_ record: CheckRevised, _ sequence: Sequence) {
+        let (old, new) = (definition, record.definition)
+        definition = new
+        standing = record.standing
+        self.sequence = sequence
+        guard let fresh = CheckHabit(watching: new) else { return habit = nil }
+        guard habit != nil else { return habit = fresh }
+        if let old = try? CheckDefinition(packed: old), let new = try? CheckDefinition(packed: new),
+            new.isRescheduled(from: old)
+        {
+            habit?.forgetIntervals()
+        }
+    }
+
     fileprivate mutating func take(_ record: CheckPinged, _ sequence: Sequence, at time: Timestamp) {
         _ = match(record.ping, at: time)
         standing = record.standing
@@ -184,6 +205,8 @@ package struct CheckEntry: Sendable, Equatable {
         if recent.count == Self.recentMax { recent.removeFirst() }
         recent.append(PingTrace(record, sequence, at: time))
         guard record.ping.kind != .log else { return }
+        if unwatched != nil { habit?.breakOff() }
+        if record.ping.kind == .success { habit?.learn(success: record.duration, at: time) }
         isPaused = false
         unwatched = nil
         lastPing = time
@@ -199,6 +222,7 @@ package struct CheckEntry: Sendable, Equatable {
         isPaused = true
         standing = CheckStanding()
         starts.removeAll()
+        habit?.breakOff()
         self.sequence = sequence
     }
 }

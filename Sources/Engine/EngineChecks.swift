@@ -68,6 +68,11 @@ extension Engine {
         }
     }
 
+    /// The schedulers that the checks with higher numbers belong to; removed ones are not told.
+    package func checkOwners(after: CheckID) async throws(CommandError) -> [CheckID: UInt32] {
+        try await read { flow, _ throws(CommandError) in flow.ledger.checks.owners(after: after) }
+    }
+
     /// In order of number, after the given one.
     package func checks(
         after: CheckID,

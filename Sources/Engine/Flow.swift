@@ -248,7 +248,7 @@ package struct Flow: Sendable {
     /// Whose job or check it is about.
     private func scheduler(of record: Record) -> UInt32? {
         if let job = record.job { return ledger.jobs[job].scheduler }
-        let check = record.check ?? alertKey(of: record).flatMap { CheckMachine.check(ofKey: $0) }
+        let check = record.check ?? alertKey(of: record).flatMap { CheckID(alertKey: $0) }
         return check.flatMap { ledger.checks.entries[$0]?.scheduler }
     }
 

@@ -81,11 +81,10 @@ extension Flow {
         let scheduler = old.entry.scheduler
         try refuseTakenSlug(definition.slug, of: check, scheduler: scheduler)
         let plan = try compile(definition, check: check, registeredAt: old.entry.registeredAt)
-        let isRescheduled =
-            definition.schedule != old.definition.schedule || definition.zone != old.definition.zone
-            || definition.period != old.definition.period
+        let isRescheduled = definition.isRescheduled(from: old.definition)
         let expected = isRescheduled ? plan.next(after: now) : old.entry.standing.expected
         adoptZone(definition.zone, now: now)
+        if !definition.watchesPace { resolveHabitAlerts(of: check, .notWatched, now: now) }
         write(
             .checkRevised(
                 CheckRevised(
@@ -106,6 +105,7 @@ extension Flow {
     package mutating func removeCheck(_ check: CheckID, now: Timestamp) throws(CommandError) {
         let old = try view(check)
         resolveAlert(key: CheckMachine.key(of: check), .checkRemoved, now: now)
+        resolveHabitAlerts(of: check, .checkRemoved, now: now)
         write(.checkRemoved(CheckRemoved(check: check)), now)
         checks.forget(
             check,
@@ -120,6 +120,7 @@ extension Flow {
             throw .conflict("check \(check) is paused already")
         }
         resolveAlert(key: CheckMachine.key(of: check), .checkPaused, now: now)
+        resolveHabitAlerts(of: check, .checkPaused, now: now)
         write(.checkPaused(CheckPaused(check: check)), now)
         return try view(check)
     }

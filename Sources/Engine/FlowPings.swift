@@ -23,7 +23,8 @@ package enum PingAnswer: Sendable, Hashable {
 // **Pings and silence.** Both become records, and where a check's standing turns, an alert.
 extension Flow {
     /// Takes a ping.
-    /// - Parameter definition: made into a check when the slug is new; nil makes none.
+    /// - Parameter definition: made into a check when the slug is new; nil makes none. Where both
+    ///     follow check-ins, it changes the check that is there.
     package mutating func ping(
         _ target: PingTarget,
         _ ping: Ping,
@@ -31,6 +32,7 @@ extension Flow {
         now: Timestamp
     ) throws(CommandError) -> PingAnswer {
         if let check = check(target) {
+            try adopt(definition, check, now: now)
             take(ping, check, now: now)
             return .taken
         }
@@ -43,6 +45,19 @@ extension Flow {
         let view = try registerCheck(definition, scheduler: scheduler, now: now)
         take(ping, view.id, now: now)
         return .created
+    }
+
+    /// A check-in brings its monitor's configuration each time; it may have changed.
+    private mutating func adopt(
+        _ brought: CheckDefinition?,
+        _ check: CheckID,
+        now: Timestamp
+    ) throws(CommandError) {
+        guard let brought, brought.followsCheckIns, let own = plan(of: check)?.definition,
+            own.followsCheckIns
+        else { return }
+        let adopted = own.waiting(as: brought)
+        if adopted != own { _ = try reviseCheck(check, change: { _ in adopted }, now: now) }
     }
 
     private func check(_ target: PingTarget) -> CheckID? {
@@ -68,6 +83,9 @@ extension Flow {
         write(.checkPinged(record), now)
         arm(check)
         follow(verdict, check, plan, since: nil, ping: ping, now: now)
+        if let habit = entry.habit, ping.kind == .success {
+            judgeHabit(check, plan, before: habit, duration: record.duration, now: now)
+        }
     }
 
     /// A check's alarm rang.

@@ -76,6 +76,8 @@ private func checkJSON(_ packed: [UInt8]) -> JSON {
                 "successes_to_resolve",
                 definition.successesToResolve == 1 ? nil : .count(definition.successesToResolve)
             ),
+            ("alert_unusual", definition.watchesPace ? .bool(true) : nil),
+            ("follows_check_ins", definition.followsCheckIns ? .bool(true) : nil),
         ])
     )
 }

@@ -74,6 +74,7 @@ extension CheckEntry {
                 $0.write(3, time: unwatched.until, from: registeredAt)
             }
         }
+        if let habit { w.nest(15) { habit.encode(from: registeredAt, into: &$0) } }
         w.write(standing, from: registeredAt)
     }
 
@@ -140,6 +141,9 @@ extension CheckEntry {
         case 14:
             let (since, until) = try times(value, from: registeredAt)
             unwatched = Unwatched(since: since, until: until)
+        case 15:
+            var inner = FieldReader(value.slice ?? [])
+            habit = try CheckHabit(from: registeredAt, fields: &inner)
         default: try standing.take(field, value, kind)
         }
     }
@@ -159,6 +163,43 @@ extension CheckEntry {
             }
         }
         return (first.resolved(from: base), second.resolved(from: base))
+    }
+}
+
+extension CheckHabit {
+    fileprivate func encode(from base: Timestamp, into w: inout FieldWriter) {
+        w.write(1, signed: Int64(intervals.median))
+        w.write(2, signed: Int64(intervals.high))
+        w.write(3, UInt64(intervalsSeen))
+        w.write(4, UInt64(shortInARow))
+        w.write(5, signed: Int64(durations.median))
+        w.write(6, signed: Int64(durations.high))
+        w.write(7, UInt64(durationsSeen))
+        if let lastSuccess { w.nest(8) { $0.write(1, time: lastSuccess, from: base) } }
+    }
+
+    fileprivate init(from base: Timestamp, fields reader: inout FieldReader) throws(FieldError) {
+        let kind = RecordKind.checkRegistered
+        self.init()
+        while let (field, value) = try reader.next() {
+            switch field {
+            case 1: intervals.median = Int32(clamping: value.signed ?? 0)
+            case 2: intervals.high = Int32(clamping: value.signed ?? 0)
+            case 3: intervalsSeen = try value.number(field, kind)
+            case 4: shortInARow = try value.number(field, kind)
+            case 5: durations.median = Int32(clamping: value.signed ?? 0)
+            case 6: durations.high = Int32(clamping: value.signed ?? 0)
+            case 7: durationsSeen = try value.number(field, kind)
+            case 8:
+                var inner = FieldReader(value.slice ?? [])
+                var time = TimeField()
+                while let (part, value) = try inner.next() {
+                    try time.take(value, isFine: part == 2, field: part, of: kind)
+                }
+                lastSuccess = time.resolved(from: base)
+            default: throw .invalid(field: field, of: "check's habit")
+            }
+        }
     }
 }
 

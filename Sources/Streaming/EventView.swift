@@ -27,7 +27,7 @@ package struct EventView: Sendable, Hashable {
         visibility = entry.visibility
         account = entry.account
         job = entry.record.job
-        check = entry.record.check
+        check = entry.record.check ?? entry.record.checkOfOpenedAlert
         run =
             switch entry.record {
             case .slotDecided, .runOpened: entry.sequence

@@ -141,35 +141,4 @@ struct CheckRouteTests {
         #expect(await rig.send("GET", "/ping/\(key)/a", as: "").status == 404)
         await rig.stop()
     }
-
-    @Test func `Sentry's check-ins are heard, by URL and by envelope`() async throws {
-        let rig = try await SiteRig()
-        _ = try await add(to: rig, #"{"slug":"nightly"}"#)
-        let key = try #require(
-            await rig.send("GET", "/chronatogapi/1/ping-key").json["ping_key"]?.string
-        )
-        let id = "83a7c03ed0a04e1b97e2e3b18d38f244"
-        let url = "/api/1/cron/nightly/\(key)/"
-        let begun = await rig.send("POST", "\(url)?status=in_progress&check_in_id=\(id)", as: "")
-        #expect(begun.status == 202)
-        #expect(begun.json["id"]?.string == id)
-        #expect(await rig.send("GET", "\(checks)/1").json["state"]?.string == "started")
-        #expect(await rig.send("GET", "\(url)?status=ok&check_in_id=\(id)", as: "").status == 202)
-        #expect(await rig.send("GET", "\(checks)/1").json["state"]?.string == "up")
-        #expect(await rig.send("GET", "\(url)?status=fine", as: "").status == 422)
-        #expect(await rig.send("GET", "/api/1/cron/other/\(key)/?status=ok", as: "").status == 404)
-        let item =
-            #"{"check_in_id":"\#(id)","monitor_slug":"hourly","status":"ok","monitor_config":{"schedule":"#
-            + #"{"type":"crontab","value":"0 * * * *"},"checkin_margin":5,"max_runtime":30,"#
-            + #""timezone":"UTC"}}"#
-        let envelope =
-            "{}\n{\"type\":\"check_in\",\"length\":\(item.utf8.count)}\n\(item)\n{\"type\":\"x\"}\n{}\n"
-        let answer = await rig.send("POST", "/api/1/envelope/?sentry_key=\(key)", envelope, as: "")
-        #expect(answer.status == 200, "\(answer.text)")
-        let made = await rig.send("GET", "\(checks)?slug=hourly").json.array?.first
-        #expect(made?["schedule"]?.string == "0 * * * *")
-        #expect(made?["grace"]?.string == "5m")
-        #expect(made?["pings"]?.number == 1)
-        await rig.stop()
-    }
 }

@@ -81,13 +81,15 @@ struct SiteRig {
         return engine
     }
 
-    /// Sends a request as the operator, or with the given `Authorization` (empty: none).
+    /// Sends a request as the operator, or with the given `Authorization` (empty: none). `bytes` are a body
+    /// that is no text.
     func send(
         _ method: String,
         _ target: String,
         _ body: String = "",
         as authorization: String = "Bearer \(SiteRig.token)",
         headers: [(name: String, value: String)] = [],
+        bytes: [UInt8]? = nil,
         from address: String = "192.0.2.1"
     ) async -> Answer {
         let login = authorization.isEmpty ? [] : [(name: "Authorization", value: authorization)]
@@ -95,7 +97,7 @@ struct SiteRig {
             method: method,
             target: target,
             headers: login + headers,
-            body: Array(body.utf8),
+            body: bytes ?? Array(body.utf8),
             remoteAddress: address
         )
         for route in routes where route.method == method {

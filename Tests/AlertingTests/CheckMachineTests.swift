@@ -197,7 +197,7 @@ struct CheckMachineTests {
     }
 
     @Test func `an alert's key says its check`() {
-        #expect(CheckMachine.check(ofKey: CheckMachine.key(of: CheckID(12))) == CheckID(12))
-        #expect(CheckMachine.check(ofKey: "job/12") == nil)
+        #expect(CheckID(alertKey: CheckMachine.key(of: CheckID(12))) == CheckID(12))
+        #expect(CheckID(alertKey: "job/12") == nil)
     }
 }

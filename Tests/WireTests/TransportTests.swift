@@ -90,9 +90,8 @@ struct TransportTests {
 
     @Test
     func `a port where nobody listens is refused`() async throws {
-        let server = try await RawServer { _ in [] }
-        let port = server.port
-        try await server.stop()
+        let deaf = try DeafPort()
+        let port = deaf.port
         let rig = Rig()
         rig.transport.send((0..<50).map { .to(port, id: $0, target: "/secret?token=x") })
         for outcome in await rig.outcomes.first(50) {
@@ -100,6 +99,7 @@ struct TransportTests {
             #expect(outcome.address.isEmpty)
         }
         await rig.stop()
+        deaf.close()
     }
 
     @Test

@@ -27,12 +27,16 @@ extension Site {
                 JSON.Member("open_starts", .number(Int64(entry.starts.count))),
                 JSON.Member("pings", .number(Int64(clamping: entry.pings))),
                 JSON.Member("unwatched", entry.unwatched.map { $0.json } ?? .null),
+                JSON.Member("usual_interval", usual(entry.habit?.usualInterval)),
+                JSON.Member("usual_duration", usual(entry.habit?.usualDuration)),
                 JSON.Member("description", .string(definition.sense)),
                 JSON.Member("sequence", .number(Int64(clamping: entry.sequence.value))),
                 JSON.Member("created_at", entry.registeredAt.json),
             ]
         )
     }
+
+    private func usual(_ span: Span?) -> JSON { span.map { .string($0.text) } ?? .null }
 
     private func badgeURL(_ view: CheckView) -> String? {
         guard let key = view.badgeKey, !view.definition.slug.isEmpty else { return nil }
@@ -68,6 +72,8 @@ extension CheckDefinition {
             JSON.Member("max_runtime", maxRuntime == .zero ? .null : .string(maxRuntime.text)),
             JSON.Member("failures_to_open", .number(Int64(failuresToOpen))),
             JSON.Member("successes_to_resolve", .number(Int64(successesToResolve))),
+            JSON.Member("alert_unusual", .bool(watchesPace)),
+            JSON.Member("follows_check_ins", .bool(followsCheckIns)),
         ]
     }
 

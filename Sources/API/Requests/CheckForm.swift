@@ -12,7 +12,7 @@ struct CheckForm: Sendable {
     /// What a request may say.
     static let request = [
         "name", "slug", "tags", "schedule", "zone", "period", "grace", "max_runtime", "failures_to_open",
-        "successes_to_resolve",
+        "successes_to_resolve", "alert_unusual", "follows_check_ins",
     ]
 
     /// What only answers say.
@@ -20,7 +20,7 @@ struct CheckForm: Sendable {
         "id", "url", "scheduler", "state", "status", "ping_url", "slug_url", "badge_url", "expected_at",
         "deadline_at",
         "last_ping_at", "last_duration", "failures", "successes", "open_starts", "pings", "unwatched",
-        "description", "sequence", "created_at",
+        "usual_interval", "usual_duration", "description", "sequence", "created_at",
     ]
 
     static let slugBytesMax = 100
@@ -68,6 +68,8 @@ struct CheckForm: Sendable {
             default: 1,
             within: 1...Self.countMax
         )
+        fields.read("alert_unusual", into: &definition.watchesPace)
+        fields.read("follows_check_ins", into: &definition.followsCheckIns)
         if !definition.schedule.isEmpty, fields.value("period") != nil, fields.value("schedule") != nil {
             fields.fault("period", "cannot be given beside a schedule", hint: "leave one of them out")
         }

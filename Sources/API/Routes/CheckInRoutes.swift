@@ -15,7 +15,7 @@ enum CheckInRoutes {
             .with {
                 $0.takesAnyQuery = true
                 $0.answerSchema = "CheckIn"
-                $0.problems = [.malformed, .notFound, .invalid, .storageFull]
+                $0.problems = [.malformed, .notFound, .tooLarge, .invalid, .storageFull]
             },
     ]
 
@@ -76,11 +76,8 @@ enum CheckInRoutes {
         guard let key = publicKey(request) else {
             throw Problem(.notFound, "The envelope names no public key (X-Sentry-Auth or sentry_key).")
         }
-        if let coding = request.header("content-encoding"), coding != "identity" {
-            throw Problem(.malformed, "The envelope is \(coding); send it uncompressed.")
-        }
         var last: Ping?
-        for item in try EnvelopeItems(request.body).checkIns {
+        for item in try EnvelopeItems(try unpacked(request, site.options.limits.bodyBytesMax)).checkIns {
             let status = item["status"]?.string ?? ""
             let slug = item["monitor_slug"]?.string ?? ""
             let ping = try ping(status: status, id: item["check_in_id"]?.string ?? "", request)
@@ -94,13 +91,31 @@ enum CheckInRoutes {
         return last.map { reply($0, status: 200) } ?? .json(.object([]))
     }
 
+    /// The SDKs pack what they send.
+    private static func unpacked(_ request: APIRequest, _ bytesMax: Int) throws -> [UInt8] {
+        switch request.header("content-encoding")?.lowercased() {
+        case nil, "identity": return request.body
+        case "gzip":
+            do {
+                return try Gzip.unpack(request.body, bytesMax: bytesMax)
+            } catch Gzip.Fault.tooLong {
+                throw Problem(.tooLarge, "The envelope has more than \(bytesMax) bytes when unpacked.")
+            } catch {
+                throw Problem(.malformed, "The envelope says that it is gzip, and cannot be unpacked.")
+            }
+        case let coding?:
+            throw Problem(.malformed, "The envelope is \(coding); send it as gzip, or as it is.")
+        }
+    }
+
     private static func publicKey(_ request: APIRequest) -> String? {
         if let key = request.query["sentry_key"] { return key }
         let parts = request.header("x-sentry-auth")?.split { $0 == "," || $0 == " " } ?? []
         return parts.first { $0.hasPrefix("sentry_key=") }.map { String($0.dropFirst("sentry_key=".count)) }
     }
 
-    /// The check that a check-in brings with it; nil when it brings none.
+    /// The check that a check-in brings with it, which changes one that an earlier check-in made; nil when it
+    /// brings none.
     private static func definition(_ slug: String, _ config: JSON?, _ site: Site) async throws
         -> CheckDefinition?
     {
@@ -121,7 +136,7 @@ enum CheckInRoutes {
             ("period", period), ("zone", config["timezone"]), ("grace", minutes("checkin_margin")),
             ("max_runtime", minutes("max_runtime")),
             ("failures_to_open", config["failure_issue_threshold"]),
-            ("successes_to_resolve", config["recovery_threshold"]),
+            ("successes_to_resolve", config["recovery_threshold"]), ("follows_check_ins", .bool(true)),
         ])
         let form = CheckForm(object: object, surroundings: try await site.surroundings())
         return try form.definition(over: nil)

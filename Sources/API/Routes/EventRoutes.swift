@@ -37,7 +37,8 @@ enum EventRoutes {
         if let job = search.job, try await !site.mayRead(job, as: request.caller) {
             throw Problem.notFound("job \(job)")
         }
-        let (caller, owners) = (request.caller, site.owners)
+        let caller = request.caller
+        let owners = try await site.ownership(for: caller)
         let (events, hasMore) = try await site.read { records -> ([EventView], Bool) in
             try records.refuseGone(search.since)
             var events: [EventView] = []
@@ -66,14 +67,12 @@ enum EventRoutes {
         _ event: EventView,
         _ entry: Entry,
         _ caller: Caller,
-        _ owners: JobOwners,
+        _ owners: Ownership,
         _ records: any RecordSource
     ) throws -> Bool {
         if event.visibility == .internal { return false }
         guard case .scheduler(let own) = caller else { return true }
-        guard event.isForAccounts, let job = event.job else { return false }
-        if case .jobRegistered(let record) = entry.record { owners.note(job, record.scheduler) }
-        return try owners.owner(of: job, in: records) == own
+        return try event.isForAccounts && owners.owner(of: entry.record, in: records) == own
     }
 }
 

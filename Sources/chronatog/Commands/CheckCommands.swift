@@ -34,6 +34,8 @@ struct CheckCommand: AsyncParsableCommand {
         @Option(help: "From /start to its end; otherwise the grace.") var maxRuntime: String?
         @Option(help: "Bad ends in a row that open an alert.") var failures: Int64?
         @Option(help: "Good ends in a row that resolve it.") var successes: Int64?
+        @Flag(help: "Warn when pings come much more often than usual, or runs take an unusual time.")
+        var alertUnusual = false
         @Option(help: "A word to find it by; repeatable.") var tag: [String] = []
         @Option(help: "The scheduler it belongs to.") var scheduler: String?
         @Flag(help: "Print JSON.") var json = false
@@ -51,6 +53,7 @@ struct CheckCommand: AsyncParsableCommand {
                 ("zone", text(zone)), ("period", text(period)), ("grace", text(grace)),
                 ("max_runtime", text(maxRuntime)), ("failures_to_open", failures.map { .number($0) }),
                 ("successes_to_resolve", successes.map { .number($0) }),
+                ("alert_unusual", alertUnusual ? .bool(true) : nil),
                 ("tags", tag.isEmpty ? nil : .array(tag.map { .string($0) })),
             ])
             let query = Query.text(scheduler.map { [("scheduler", $0)] } ?? [])
