@@ -1,4 +1,3 @@
-internal import Alerting
 internal import Cron
 internal import Dispatching
 package import Domain
@@ -47,7 +46,7 @@ extension Flow {
         var cover: BlackoutCover?
         if let job = alert.job {
             cover = self.cover(of: job)
-        } else if let check = CheckMachine.check(ofKey: alert.key) {
+        } else if let check = CheckID(alertKey: alert.key) {
             cover = blackouts.cover(labels: plan(of: check)?.definition.tags ?? [])
         }
         return cover?.window(at: now)?.end
