@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .executable(name: "chronatog", targets: ["chronatog"]),
         .library(name: "Cron", targets: ["Cron"]),
+        .library(name: "ChronatogClient", targets: ["ChronatogClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -64,7 +65,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "CZlib", "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", "WebSocket",
+                "CZlib", "Cron", "Domain", "Effects", "Engine", "Integrations", "Journaling", "Streaming",
+                "WebSocket",
                 crypto,
                 hummingbird, logging,
                 nioCore, nioPosix,
@@ -75,6 +77,7 @@ let package = Package(
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
             ]
         ),
+        .target(name: "ChronatogClient", dependencies: ["Cron", "Domain", "Effects", "Wire"]),
         .executableTarget(
             name: "chronatog",
             dependencies: [
@@ -114,8 +117,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Cron", "Domain", "Effects", "Engine", "Journaling", "Streaming", "WebSocket", "Wire",
-                hummingbird, logging, nioCore, nioPosix,
+                "API", "ChronatogClient", "Cron", "Domain", "Effects", "Engine", "Integrations", "Journaling",
+                "Streaming", "WebSocket", "Wire", hummingbird, logging, nioCore, nioPosix,
             ]
         ),
         .testTarget(
