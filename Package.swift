@@ -111,7 +111,9 @@ let package = Package(
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"]),
         .testTarget(
             name: "WireTests",
-            dependencies: ["Counterparts", "Domain", "Effects", "WebSocket", "Wire", nioCore, nioPosix, nioSSL]
+            dependencies: [
+                "Counterparts", "Domain", "Effects", "WebSocket", "Wire", nioCore, nioPosix, nioSSL,
+            ]
         ),
         .testTarget(name: "JournalingTests", dependencies: ["Cron", "Domain", "Effects", "Journaling"]),
         .testTarget(
