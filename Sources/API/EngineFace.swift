@@ -60,6 +60,7 @@ package protocol EngineFace: AccountFace {
     func removeBlackout(_ name: String) async throws(CommandError)
     func blackouts() async throws(CommandError) -> [BlackoutView]
     func alerts() async throws(CommandError) -> [AlertView]
+    func openAlerts() async throws(CommandError) -> [AlertView]
     func acknowledge(_ alert: AlertID) async throws(CommandError) -> AlertView
     func resolve(_ alert: AlertID) async throws(CommandError) -> AlertView
     func alert(link word: String) async throws(CommandError) -> AlertView

@@ -26,6 +26,12 @@ struct CalendarReading: Sendable {
 
     static let every = Span.hours(6)
     static let afterFault = Span.minutes(15)
+    static let deadlines = Deadlines(
+        name: .seconds(10),
+        connect: .seconds(10),
+        firstByte: .seconds(20),
+        total: .seconds(30)
+    )
     /// Ids of these calls are apart from all sequences, and from those of check-ins.
     private static let mark: UInt64 = 1 << 62
 
@@ -173,7 +179,7 @@ extension Flow {
         let id = CalendarReading.id(of: number)
         var call = request.call(
             id: id,
-            deadlines: Self.deadlines,
+            deadlines: CalendarReading.deadlines,
             keepBodyBytesMax: CalendarFile.bytesMax
         )
         call.redirectsMax = 3

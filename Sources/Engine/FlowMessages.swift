@@ -16,7 +16,7 @@ extension Flow {
     }
 
     /// The longest each phase of a call to a channel may take.
-    static let deadlines = Deadlines(
+    private static let deadlines = Deadlines(
         name: .seconds(10),
         connect: .seconds(10),
         firstByte: .seconds(20),
