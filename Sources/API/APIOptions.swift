@@ -20,6 +20,8 @@ package struct APIOptions: Sendable {
     /// As `version` tells it.
     package var version = "dev"
     package var limits = APILimits()
+    /// Hosts beside a marketplace's own to which its dashboard may ask to be led back, lower case.
+    package var returnHosts: [String] = []
 
     package init() {}
 

@@ -5,7 +5,7 @@ package import Journaling
 
 /// The engine as the routes need it: `Engine` is the one that lives (`LiveEngine.swift`), tests bring
 /// another.
-package protocol EngineFace: Sendable {
+package protocol EngineFace: AccountFace {
     func register(_ draft: JobDraft, scheduler: UInt32) async throws(CommandError) -> JobView
     func revise(
         _ job: JobID,

@@ -115,7 +115,7 @@ package struct OpenAPIDocument {
         }
         var answers = [JSON.Member("\(route.answerStatus)", .object(good))]
         var problems = route.problems
-        if route.access != .anyone { problems += [.unauthorized, .throttled] }
+        if route.access.asksGate { problems += [.unauthorized, .throttled] }
         if !route.query.isEmpty, !route.takesAnyQuery { problems.append(.invalid) }
         for status in Set(problems.map(\.status)).sorted() {
             let title = problems.first { $0.status == status }?.title ?? ""
@@ -143,10 +143,18 @@ package struct OpenAPIDocument {
         case .anyone: .array([])
         case .scheduler: .array([basic, bearer])
         case .operatorOnly: .array([bearer])
+        case .marketplace: .array([.object([JSON.Member("marketplace", .array([]))])])
         }
     }
 
     private static let securitySchemes = [
+        JSON.Member(
+            "marketplace",
+            .object([
+                JSON.Member("type", .string("apiKey")), JSON.Member("in", .string("header")),
+                JSON.Member("name", .string("Authorization")),
+            ])
+        ),
         JSON.Member(
             "scheduler",
             .object([JSON.Member("type", .string("http")), JSON.Member("scheme", .string("basic"))])

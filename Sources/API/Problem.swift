@@ -127,6 +127,8 @@ package struct Problem: Error, Sendable, Equatable {
         case .noSuchCheck(let check): self = .notFound("check \(check)")
         case .noSuchBlackout(let name): self = .notFound("blackout \(name)")
         case .noSuchChannel(let name): self = .notFound("channel \(name)")
+        case .noSuchAccount(let number): self = .notFound("account \(number)")
+        case .noSuchPost(let post): self = .notFound("post \(post)")
         case .noSuchScheduler(let number): self = .notFound("scheduler \(number)")
         case .schedulerExists(let username):
             self.init(.conflict, "The user name \(username) is taken; choose another or leave it out.")

@@ -7,6 +7,10 @@ package struct Route: Sendable {
         /// A scheduler for what is its own, or the operator.
         case scheduler
         case operatorOnly
+        /// A marketplace by its own proof (a signature, a signed link, a session); the route checks it.
+        case marketplace
+
+        var asksGate: Bool { self == .scheduler || self == .operatorOnly }
     }
 
     package struct Parameter: Sendable {

@@ -9,6 +9,8 @@ package enum RouteTable {
             + LinkRoutes.all + CheckRoutes.all + PingRoutes.all + BadgeRoutes.all + CheckInRoutes.all
             + BlackoutRoutes.all + ClockRoutes.all
             + AboutRoutes.all + StreamRoutes.all + ObjectRoutes.all
+            + PartnerRoutes.all + AccountRoutes.all + EngineYardRoutes.all + SignInRoutes.all
+            + HerokuRoutes.all
             + (hasSink ? SinkRoutes.all : [])
     }
 }

@@ -22,13 +22,13 @@ enum Schemas {
             JSON.Member("PlannedSlot", object(plannedSlot)),
             JSON.Member("Explanation", object(explanation)),
             JSON.Member("Problem", object(problem)),
-        ] + small
+        ] + small + partner
 
     // MARK: Building
 
     typealias Property = (String, JSON)
 
-    private static func object(_ properties: [Property], required: [String] = []) -> JSON {
+    static func object(_ properties: [Property], required: [String] = []) -> JSON {
         var members = [
             JSON.Member("type", .string("object")),
             JSON.Member("properties", .object(properties.map { JSON.Member($0.0, $0.1) })),
@@ -37,26 +37,26 @@ enum Schemas {
         return .object(members)
     }
 
-    private static func type(_ names: String..., about: String? = nil) -> JSON {
+    static func type(_ names: String..., about: String? = nil) -> JSON {
         let type: JSON = names.count == 1 ? .string(names[0]) : .array(names.map { .string($0) })
         return .compact([("type", type), ("description", about.map { .string($0) })])
     }
 
-    private static func choice(_ words: [String]) -> JSON {
+    static func choice(_ words: [String]) -> JSON {
         .object([
             JSON.Member("type", .string("string")), JSON.Member("enum", .array(words.map { .string($0) })),
         ])
     }
 
-    private static func list(_ item: JSON) -> JSON {
+    static func list(_ item: JSON) -> JSON {
         .object([JSON.Member("type", .string("array")), JSON.Member("items", item)])
     }
 
-    private static let text = type("string")
-    private static let number = type("integer")
-    private static let flag = type("boolean")
+    static let text = type("string")
+    static let number = type("integer")
+    static let flag = type("boolean")
     private static let span = type("string", "integer", about: "90s, 5m, 24h, 365d, or whole seconds")
-    private static let instant = JSON.object([
+    static let instant = JSON.object([
         JSON.Member("type", .array([.string("string"), .string("null")])),
         JSON.Member("format", .string("date-time")),
     ])

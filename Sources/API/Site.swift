@@ -19,6 +19,7 @@ package struct Site: Sendable {
     private let logger: Logger
     let owners = JobOwners()
     let backups = BackupShelf()
+    let usedLinks = UsedLinks()
     private let base: BaseURL
 
     /// - Parameters:
@@ -50,7 +51,7 @@ package struct Site: Sendable {
         do {
             var request = request
             request.query = try QueryFields(request.target)
-            if route.access != .anyone { request.caller = try await gate.admit(request) }
+            if route.access.asksGate { request.caller = try await gate.admit(request) }
             if route.access == .operatorOnly, request.caller != .operator {
                 throw Problem.notFound("\(route.path) for a scheduler")
             }

@@ -202,6 +202,7 @@ package struct Courier: Sendable {
         case .sink(let path):
             guard let sinkOrigin else { throw .noSink }
             return (sinkOrigin, try Self.fill(template, path, .url))
+        case .billing: throw .ownWork
         case .url(let url):
             var text = try Self.fill(template, url.path, .url)
             if let query = url.query {
@@ -268,6 +269,8 @@ private struct HeaderLines {
 
 /// Why a call could not be written.
 package enum CourierError: Error, Equatable {
+    /// There is nothing to call: the engine does this work itself.
+    case ownWork
     /// The job calls the built-in sink, and this server has none.
     case noSink
     case template(String)
@@ -276,6 +279,7 @@ package enum CourierError: Error, Equatable {
 
     package var failure: Failure {
         switch self {
+        case .ownWork: Failure(.template, "the server did not do its own work")
         case .noSink: Failure(.template, "the target /_sink exists only with --ephemeral")
         case .template(let name): Failure(.template, "there is no template variable {{\(name)}}")
         case .secret(let field):

@@ -116,11 +116,17 @@ package enum CallTarget: Sendable, Hashable {
     /// `/_sink/…` of the server itself (`--ephemeral`), path and query as sent.
     case sink(String)
     case url(URLTarget)
+    /// Nowhere: the server seals the invoices that are due.
+    case billing
+
+    /// What stands in the place of a URL.
+    package static let billingPath = "/-/billing"
 
     /// Host and port for limits and lists; `_sink` for the built-in target.
     package var host: String {
         switch self {
         case .sink: "_sink"
+        case .billing: "_billing"
         case .url(let url): url.host
         }
     }

@@ -26,6 +26,7 @@ package struct Ledger: Sendable {
     package private(set) var blackouts: [String: Blackout] = [:]
     /// Open runs whose calls are over and whose ends are to come.
     package private(set) var awaited: [RunID: RunAwaited] = [:]
+    package private(set) var accounts = AccountTable()
 
     package init() {}
 
@@ -45,7 +46,8 @@ package struct Ledger: Sendable {
         alerts: AlertTable,
         checks: CheckTable = CheckTable(),
         blackouts: [String: Blackout] = [:],
-        awaited: [RunID: RunAwaited] = [:]
+        awaited: [RunID: RunAwaited] = [:],
+        accounts: AccountTable = AccountTable()
     ) {
         self.sequence = sequence
         self.lastTime = lastTime
@@ -62,6 +64,7 @@ package struct Ledger: Sendable {
         self.checks = checks
         self.blackouts = blackouts
         self.awaited = awaited
+        self.accounts = accounts
         for (id, run) in openRuns where jobs[run.job].openRuns > 1 {
             openRunsBeyondOne[run.job, default: []].append(id)
         }
@@ -100,6 +103,7 @@ package struct Ledger: Sendable {
             try checks.apply(entry)
         case .blackoutSet(let record): blackouts[record.name] = record
         case .blackoutRemoved(let record): blackouts[record.name] = nil
+        case .account(let record): try apply(record, at: entry.time)
         default: try applyToJob(entry)
         }
         if let job = entry.record.job {
@@ -120,13 +124,9 @@ package struct Ledger: Sendable {
                 throw .unknownJob(record.job, sequence: sequence)
             }
             jobs.append(JobEntry(registered: record, sequence: sequence, at: entry.time))
+            accounts.count(1, of: record.scheduler)
         case .jobRevised(let record): revise(record)
-        case .jobRemoved(let record):
-            jobs.remove(record.job)
-            queued[record.job] = nil
-            pauses[record.job] = nil
-            jobs[record.job].queuedSlots = 0
-            alerts.forget(record.job)
+        case .jobRemoved(let record): remove(record.job)
         case .jobPaused(let record):
             pauses[record.job] = record
             jobs[record.job].state = .paused
@@ -171,6 +171,28 @@ package struct Ledger: Sendable {
         // It changes nothing, or `apply` has dealt with it.
         default: break
         }
+    }
+
+    /// Credentials of schedulers are the accounts' business too.
+    private mutating func apply(_ record: AccountRecord, at now: Timestamp) throws(LedgerError) {
+        try accounts.apply(record, sequence, at: now)
+        switch record {
+        case .schedulerRotated(let new):
+            schedulers[new.scheduler]?.username = new.username
+            schedulers[new.scheduler]?.salt = new.salt
+            schedulers[new.scheduler]?.passwordHash = new.passwordHash
+        case .schedulerDecommissioned(let old): schedulers[old.scheduler] = nil
+        default: break
+        }
+    }
+
+    private mutating func remove(_ job: JobID) {
+        jobs.remove(job)
+        accounts.count(-1, of: jobs[job].scheduler)
+        queued[job] = nil
+        pauses[job] = nil
+        jobs[job].queuedSlots = 0
+        alerts.forget(job)
     }
 
     private mutating func revise(_ record: JobRevised) {
@@ -295,6 +317,8 @@ package enum LedgerError: Error, Equatable {
     case unknownAlert(AlertID, sequence: Sequence)
     case unknownMessage(MessageID, sequence: Sequence)
     case unknownCheck(CheckID, sequence: Sequence)
+    case unknownAccount(UInt32, sequence: Sequence)
+    case unknownPost(PostID, sequence: Sequence)
 }
 
 extension Record {
@@ -305,7 +329,7 @@ extension Record {
         case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped,
             .folderRestored, .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed,
             .checkPinged, .checkLapsed, .checkUnwatched, .pingKeySet, .channelConfigured, .channelRemoved,
-            .channelMended, .messagesGrouped, .blackoutSet, .blackoutRemoved:
+            .channelMended, .messagesGrouped, .blackoutSet, .blackoutRemoved, .account:
             nil
         case .jobRegistered(let r): r.job
         case .jobRevised(let r): r.job

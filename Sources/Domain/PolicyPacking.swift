@@ -8,6 +8,7 @@ extension Callback {
         switch target {
         case .sink(let path): w.write(2, path)
         case .url(let url): w.nest(3) { url.pack(into: &$0) }
+        case .billing: w.write(50, 1)
         }
         for header in headers {
             w.nest(4) {
@@ -40,6 +41,7 @@ extension Callback {
             case 7: callback.redirectsMax = UInt8(truncatingIfNeeded: value.number ?? 0)
             case 8: callback.keepBodyBytesMax = UInt32(truncatingIfNeeded: (value.number ?? 1) &- 1)
             case 9: callback.keepsSuccessBody = value.number == 1
+            case 50: target = .billing
             default: throw .invalid(field: field, of: "callback")
             }
         }

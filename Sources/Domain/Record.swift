@@ -55,6 +55,8 @@ package enum Record: Sendable, Hashable {
     case channelRemoved(ChannelRemoved)
     case channelMended(ChannelMended)
     case messagesGrouped(MessagesGrouped)
+    /// About accounts and marketplaces.
+    case account(AccountRecord)
 }
 
 /// A credential and quota holder. The password is kept as PBKDF-free salted SHA-256 because it is 26 random

@@ -66,6 +66,11 @@ package struct KeyRing: Sendable {
     package func signingKey(storeID: [UInt8], job: JobID) -> [UInt8] {
         KeyedHash.code(of: Array("chronatog signing \(job) ".utf8) + storeID, key: root)
     }
+
+    /// A key for one purpose of the server's own, 32 bytes, derived like a job's.
+    package func derivedKey(for purpose: String, storeID: [UInt8]) -> [UInt8] {
+        KeyedHash.code(of: Array("chronatog key for \(purpose) ".utf8) + storeID, key: root)
+    }
 }
 
 extension KeyRing {

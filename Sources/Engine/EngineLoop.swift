@@ -251,6 +251,7 @@ struct EngineLoop: Sendable {
         switch flow.deliver(id, now: now) {
         case nil: break
         case .impossible(let outcome): mailbox.post { $0.outcomes.append(outcome) }
+        case .own(let id): mailbox.post { $0.commands.append(.ownWork(id)) }
         case .call(let call):
             if !(clock.isDriven && virtual.take(call, now: now)) { calls.append(call) }
         case .mail(let letter):
@@ -346,6 +347,7 @@ struct EngineLoop: Sendable {
         writer.finish()
         for (_, reply) in waitingReplies { reply(.stopping) }
         for reply in virtual.arrive(&clock) { reply(.stopping) }
+        flow.releasePostWaiters()
         return .ended
     }
 
@@ -355,6 +357,7 @@ struct EngineLoop: Sendable {
         for command in mail.commands { command.refuse(.storageFailed(failure)) }
         for reply in virtual.arrive(&clock) { reply(.storageFailed(failure)) }
         for (_, reply) in waitingReplies { reply(.storageFailed(failure)) }
+        flow.releasePostWaiters()
         for command in mailbox.close().commands { command.refuse(.storageFailed(failure)) }
         return .failed(failure)
     }

@@ -57,6 +57,11 @@ package struct Flow: Sendable {
     var isStopping = false
     /// Messages under way, by their number.
     var letters: [UInt64: Letter] = [:]
+    /// Posts to marketplaces, in line and under way.
+    var postbox = Outbox()
+    var letterPosts: [UInt64: LetterPost] = [:]
+    /// Who wants to know that an attempt of a post has ended.
+    var postWaiters: [PostID: [@Sendable () -> Void]] = [:]
     var metrics = FlowMetrics()
 
     /// Alarms answered in one turn: when many thousands are due at once, the first calls leave while the
@@ -101,6 +106,7 @@ package struct Flow: Sendable {
             case .runtime(let run): outlast(run, now: now)
             case .alert(let id): alertDue(id, now: now)
             case .calendar(let number): calendarDue(Int(number), now: now)
+            case .post(let id): postDue(id, now: now)
             }
         }
         alarmsAtOnce = rung == alarmsAtOnce ? min(2 * rung, Self.alarmsMax) : Self.alarmsMin
@@ -162,8 +168,8 @@ package struct Flow: Sendable {
     mutating func deliver(_ id: UInt64, now: Timestamp) -> Delivery? {
         if let letter = letters[id] { return letter.delivery }
         if let call = calendars.calls[id] { return .call(call) }
-        guard let flight = flights[id], let run = ledger.openRuns[flight.run],
-            let prepared = courier.prepare(run.job, ledger)
+        guard let flight = flights[id] else { return letterPosts[id].map { Delivery.call($0.call) } }
+        guard let run = ledger.openRuns[flight.run], let prepared = courier.prepare(run.job, ledger)
         else { return nil }
         if run.attempt == 1 { watch(flight.run, run, prepared.definition) }
         do {
@@ -177,6 +183,7 @@ package struct Flow: Sendable {
             )
             return .call(call)
         } catch {
+            if error == .ownWork { return .own(id) }
             return .impossible(
                 Outcome(id: id, result: .failed(error.failure), timings: Timings(), address: "")
             )
@@ -190,6 +197,7 @@ package struct Flow: Sendable {
             return readCalendar(outcome, number, now: now)
         }
         guard let flight = flights.removeValue(forKey: outcome.id) else {
+            if letterPosts[outcome.id] != nil { return hearPost(outcome, now: now) }
             return hearCheckIn(outcome, now: now)
         }
         limits.release(flight.limit, wasOnWire: flight.isOnWire)
@@ -240,6 +248,7 @@ package struct Flow: Sendable {
         case .schedulerRegistered(let scheduler): scheduler.account
         case .jobRegistered(let job): ledger.schedulers[job.scheduler]?.account ?? 0
         case .checkRegistered(let check): ledger.schedulers[check.scheduler]?.account ?? 0
+        case .account(let record): record.account ?? 0
         case .pingKeySet(let key): ledger.schedulers[key.scheduler]?.account ?? 0
         default: scheduler(of: record).flatMap { ledger.schedulers[$0]?.account } ?? 0
         }
@@ -267,6 +276,8 @@ enum Delivery: Sendable {
     case call(Call)
     case mail(Mail)
     case impossible(Outcome)
+    /// Nothing to call: the flow does the work itself (`doOwnWork`).
+    case own(UInt64)
 }
 
 /// What the flow is told once, at start.
@@ -281,6 +292,8 @@ package struct FlowSettings: Sendable {
     package var sender = AlertSender(host: "chronatog", version: "0")
     /// What links in messages begin with; nil leaves them out.
     package var publicURL: String?
+    /// A plan that is full refuses further jobs; otherwise the customer is told once.
+    package var isPlanLimitHard = false
 
     package init(zones: ZoneDatabase) {
         self.zones = zones

@@ -24,6 +24,7 @@ extension Flow {
         now: Timestamp
     ) throws(CommandError) -> JobView {
         guard let owner = ledger.schedulers[scheduler] else { throw .noSuchScheduler(scheduler) }
+        if owner.account > 1 { try refuseBeyondPlan(owner.account) }
         let job = JobID(UInt32(ledger.jobs.count + 1))
         var definition = seal(draft, job: job, account: owner.account)
         definition.scheduler = scheduler
@@ -43,6 +44,7 @@ extension Flow {
         )
         plans.remember(plan, of: definition, job: job, account: owner.account)
         timetable.set(job, at: plan.due(ledger.jobs[job].next, job: job))
+        noticeJobCount(of: scheduler, now: now)
         return try view(job)
     }
 
@@ -103,6 +105,7 @@ extension Flow {
         resolveAlert(of: job, .jobRemoved, now: now)
         resolveAlert(key: PaceRule.key(of: job), .jobRemoved, now: now)
         write(.jobRemoved(JobRemoved(job: job)), now)
+        noticeJobCount(of: ledger.jobs[job].scheduler, now: now)
         timetable.set(job, at: .distantFuture)
         plans.forget(job)
         courier.forget(job)

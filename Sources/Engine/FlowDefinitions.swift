@@ -109,7 +109,12 @@ extension Flow {
     }
 
     package mutating func removeScheduler(_ number: UInt32, now: Timestamp) throws(CommandError) {
-        guard ledger.schedulers[number] != nil else { throw .noSuchScheduler(number) }
+        guard let known = ledger.schedulers[number] else { throw .noSuchScheduler(number) }
+        guard known.account == 1 else {
+            throw .conflict(
+                "scheduler \(number) belongs to account \(known.account); its marketplace removes it"
+            )
+        }
         let jobs = ledger.jobs.ids.count {
             ledger.jobs[$0].scheduler == number && ledger.jobs[$0].state != .removed
         }
@@ -188,6 +193,7 @@ extension Record {
             .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped, .blackoutSet,
             .blackoutRemoved:
             .operator
+        case .account: .operator
         default: .account
         }
     }

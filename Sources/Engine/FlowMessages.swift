@@ -26,9 +26,9 @@ extension Flow {
     /// Alerts that one message tells of.
     private static let groupMax = 100
 
-    /// Everything on its way, calls of jobs and of channels alike.
+    /// Everything on its way: calls of jobs, of channels, to marketplaces and for calendars.
     var callsOut: Int {
-        flights.count + letters.count + calendars.calls.count + (checkIns?.outCount ?? 0)
+        flights.count + letters.count + letterPosts.count + calendars.calls.count + (checkIns?.outCount ?? 0)
     }
 
     /// After a start: what was waiting or under way goes on, with the same keys as before.

@@ -63,6 +63,9 @@ package enum CommandError: Error, Sendable, Equatable {
     case noSuchCheck(CheckID)
     case noSuchChannel(String)
     case noSuchBlackout(String)
+    /// No such account, or a closed one, or another marketplace's.
+    case noSuchAccount(UInt32)
+    case noSuchPost(PostID)
     /// The user name is taken.
     case schedulerExists(username: String)
     /// The default scheduler, or one that still has jobs.

@@ -23,6 +23,7 @@ package enum Restoration {
         for zone in ledger.zones.values { try? flow.plans.adopt(zone) }
         flow.write(.folderRestored(FolderRestored(sequence: ledger.sequence, time: ledger.lastTime)), now)
         flow.giveUpMessages(now: now)
+        flow.giveUpPosts(now: now)
         var slots: UInt64 = 0
         for (count, job) in ledger.jobs.ids.enumerated() where ledger.jobs[job].state != .removed {
             if count.isMultiple(of: jobsAtOnce) { try flush(&flow, recovered.journal) }

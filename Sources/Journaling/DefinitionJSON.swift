@@ -57,6 +57,7 @@ extension Callback {
             switch target {
             case .sink(let path): .string(path)
             case .url(let url): .string(url.masked)
+            case .billing: .string(CallTarget.billingPath)
             }
         let secrets: [JSON.Member] =
             if case .url(let url) = target {
@@ -91,7 +92,7 @@ extension Callback {
 }
 
 extension Sealed {
-    fileprivate var masked: JSON { .string("sealed:\(hexadecimal(keyID))") }
+    var masked: JSON { .string("sealed:\(hexadecimal(keyID))") }
 }
 
 // Policies: a policy that was changed at all shows all of its fields, as it is stored.

@@ -78,6 +78,10 @@ extension JournalError: CustomStringConvertible {
             "Record \(sequence) is about check \(check), which no record has registered."
         case .ledger(.unknownMessage(let message, let sequence)):
             "Record \(sequence) is about message \(message), which is not pending."
+        case .ledger(.unknownAccount(let account, let sequence)):
+            "Record \(sequence) is about account \(account), which no record has opened."
+        case .ledger(.unknownPost(let post, let sequence)):
+            "Record \(sequence) is about post \(post), which is not pending."
         case .locked(let holder): "The data folder is in use by process \(holder)."
         case .poisoned(let cause): "The journal accepts nothing more since a write failed: \(cause)."
         case .frameFull(let bytes): "\(bytes) bytes wait for the disk, which does not keep up."

@@ -20,6 +20,7 @@ extension Ledger {
         if checks != other.checks { return "checks" }
         if blackouts != other.blackouts { return "blackouts" }
         if awaited != other.awaited { return "runs that wait for their completion" }
+        if accounts != other.accounts { return "accounts and marketplaces" }
         return nil
     }
 }

@@ -16,6 +16,8 @@ struct LedgerState {
     var alerts: AlertTable { alertFields.table }
     private var checkFields = CheckTableFields()
     var checks: CheckTable { checkFields.table }
+    private var accountFields = AccountTableFields()
+    func accounts(jobs: JobTable) -> AccountTable { accountFields.table(jobs: jobs) }
 
     /// In ascending order of keys: equal ledgers have equal bytes.
     static func pack(_ ledger: Ledger) -> [UInt8] {
@@ -53,6 +55,7 @@ struct LedgerState {
         for (_, blackout) in ledger.blackouts.sorted(by: { $0.key < $1.key }) {
             w.nest(80) { blackout.encode(from: zero, into: &$0) }
         }
+        w.write(ledger.accounts)
         return w.bytes
     }
 
@@ -93,6 +96,7 @@ struct LedgerState {
                 blackouts[blackout.name] = blackout
             case (20, .number(let number)): checkFields.checksEver = UInt32(truncatingIfNeeded: number)
             case (21, .bytes(let slice)), (22, .bytes(let slice)): try checkFields.take(field, slice)
+            case (50...55, .bytes(let slice)): try accountFields.take(field, slice)
             default: throw .invalid(field: field, of: what)
             }
         }

@@ -72,6 +72,7 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
     case .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped:
         encodeChannel(record, context, into: &w)
     case .blackoutSet, .blackoutRemoved: encodeBlackout(record, from: now, into: &w)
+    case .account(let r): r.encode(context, into: &w)
     }
 }
 

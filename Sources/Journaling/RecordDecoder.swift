@@ -34,6 +34,10 @@ func decodePayload(
     case .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped:
         return try decodeChannel(kind, context, &reader)
     case .blackoutSet, .blackoutRemoved: return try decodeBlackout(kind, from: now, &reader)
+    case .credentialsSet, .serviceRegistered, .serviceDeregistered, .accountOpened, .planChosen,
+        .accountClosed, .schedulerProvisioned, .schedulerRotated, .schedulerDecommissioned, .invoiceSealed,
+        .postIntended, .postDelivered, .postFailed, .postDead:
+        return .account(try AccountRecord(kind, context, &reader))
     case .folderRestored: return .folderRestored(try decodeRestored(kind, context, &reader))
     case .clockStepped: return .clockStepped(try decodeClockStep(kind, context, &reader))
     case .jobFellBehind: return .jobFellBehind(try decodeFallingBehind(kind, context, &reader))

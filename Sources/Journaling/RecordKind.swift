@@ -46,6 +46,20 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case messagesGrouped = 43
     case blackoutSet = 80
     case blackoutRemoved = 81
+    case credentialsSet = 50
+    case serviceRegistered = 51
+    case serviceDeregistered = 52
+    case accountOpened = 53
+    case planChosen = 54
+    case accountClosed = 55
+    case schedulerProvisioned = 56
+    case schedulerRotated = 57
+    case schedulerDecommissioned = 58
+    case invoiceSealed = 59
+    case postIntended = 60
+    case postDelivered = 61
+    case postFailed = 62
+    case postDead = 63
 
     /// camelCase, as `Record.name`.
     package var name: String { String(describing: self) }
@@ -106,6 +120,7 @@ extension Record {
         case .messagesGrouped: .messagesGrouped
         case .blackoutSet: .blackoutSet
         case .blackoutRemoved: .blackoutRemoved
+        case .account(let record): record.kind
         }
     }
 }

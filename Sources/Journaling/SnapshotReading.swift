@@ -94,7 +94,8 @@ struct Snapshot {
             alerts: state.alerts,
             checks: state.checks,
             blackouts: state.blackouts,
-            awaited: state.awaited
+            awaited: state.awaited,
+            accounts: state.accounts(jobs: jobs)
         )
     }
 

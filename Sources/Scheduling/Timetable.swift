@@ -36,6 +36,8 @@ package struct Timetable: Sendable {
         case alert(AlertID)
         /// A calendar is to be read again, by its number in this process.
         case calendar(UInt32)
+        /// A marketplace may be told, or told again.
+        case post(PostID)
     }
 
     /// Sixteen bytes an alarm; equal times ring in order of kind and number, which makes a run repeatable.
@@ -139,6 +141,7 @@ package struct Timetable: Sendable {
         case .runtime(let run): 8 << 60 | run.value
         case .alert(let id): 9 << 60 | id.value
         case .calendar(let number): 15 << 60 | UInt64(number)
+        case .post(let id): 14 << 60 | id.value
         }
     }
 
@@ -155,6 +158,7 @@ package struct Timetable: Sendable {
         case 8: return .runtime(RunID(number))
         case 15: return .calendar(UInt32(number))
         case 7: return .check(CheckID(UInt32(number)))
+        case 14: return .post(PostID(number))
         default: return .slot(JobID(UInt32(number)))
         }
     }

@@ -54,6 +54,7 @@ enum EventFacts {
         case .blackoutSet(let r):
             compact([("name", .string(r.name)), ("labels", .array(r.labels.map { .string($0) }))])
         case .blackoutRemoved(let r): compact([("name", .string(r.name))])
+        case .account(let r): AccountFacts.of(r)
         case .folderRestored(let r):
             compact([("to_seq", .number(Int64(r.sequence.value))), ("to_time", r.time.json)])
         case .clockStepped(let r): compact([("from", r.from.json), ("to", r.to.json)])
@@ -71,6 +72,7 @@ enum EventFacts {
             switch definition.callback.target {
             case .sink(let path): path
             case .url(let url): url.masked
+            case .billing: CallTarget.billingPath
             }
         return compact([
             ("name", definition.name.isEmpty ? nil : .string(definition.name)),

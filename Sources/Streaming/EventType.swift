@@ -46,6 +46,20 @@ package enum EventType: String, Sendable, CaseIterable {
     case channelRemoved = "channel.removed"
     case channelMended = "channel.mended"
     case messagesGrouped = "messages.grouped"
+    case credentialsSet = "marketplace.connected"
+    case serviceRegistered = "service.registered"
+    case serviceDeregistered = "service.deregistered"
+    case accountOpened = "account.opened"
+    case planChosen = "plan.chosen"
+    case accountClosed = "account.closed"
+    case schedulerProvisioned = "scheduler.provisioned"
+    case schedulerRotated = "scheduler.rotated"
+    case schedulerDecommissioned = "scheduler.decommissioned"
+    case invoiceSealed = "invoice.sealed"
+    case postIntended = "post.intended"
+    case postDelivered = "post.delivered"
+    case postFailed = "post.failed"
+    case postDead = "post.dead"
 
     package init(_ record: Record) {
         self =
@@ -94,6 +108,27 @@ package enum EventType: String, Sendable, CaseIterable {
             case .channelRemoved: .channelRemoved
             case .channelMended: .channelMended
             case .messagesGrouped: .messagesGrouped
+            case .account(let record): Self(record)
+            }
+    }
+
+    private init(_ record: AccountRecord) {
+        self =
+            switch record {
+            case .credentialsSet: .credentialsSet
+            case .serviceRegistered: .serviceRegistered
+            case .serviceDeregistered: .serviceDeregistered
+            case .accountOpened: .accountOpened
+            case .planChosen: .planChosen
+            case .accountClosed: .accountClosed
+            case .schedulerProvisioned: .schedulerProvisioned
+            case .schedulerRotated: .schedulerRotated
+            case .schedulerDecommissioned: .schedulerDecommissioned
+            case .invoiceSealed: .invoiceSealed
+            case .postIntended: .postIntended
+            case .postDelivered: .postDelivered
+            case .postFailed: .postFailed
+            case .postDead: .postDead
             }
     }
 

@@ -159,6 +159,12 @@ final class Composition: Sendable {
         } catch {
             throw .failed("the server cannot begin: \(error)")
         }
+        await Introduction(
+            engine: engine,
+            partner: configuration.partner,
+            publicURL: configuration.server.publicURL?.text ?? listen.url(port: port),
+            logger: logger
+        ).tell()
         do {
             try folder.announce(listen.url(port: port))
         } catch {
@@ -230,6 +236,7 @@ extension Composition {
         settings.userAgent = "chronatog/\(Version.number)"
         settings.channels = configuration.alerts.channels().channels
         settings.publicURL = configuration.server.publicURL?.text
+        settings.isPlanLimitHard = configuration.partner.freePlanLimit == .hard
         settings.sender = sender(configuration)
         return settings
     }
@@ -317,6 +324,7 @@ extension Composition {
         options.zone = configuration.schedules.zone.name
         options.dst = configuration.schedules.dst
         options.version = Version.number
+        options.returnHosts = configuration.partner.returnHosts
         options.limits.bodyBytesMax = configuration.limits.bodyBytesMax.bytes
         options.limits.headerBytesMax = configuration.limits.headerBytesMax.bytes
         options.limits.connectionsMax = configuration.limits.connectionsMax

@@ -40,6 +40,7 @@ struct Chronatog: AsyncParsableCommand {
                     NextCommand.self,
                 ]
             ),
+            CommandGroup(name: "Marketplaces", subcommands: [PartnerCommand.self]),
             CommandGroup(
                 name: "Operation",
                 subcommands: [

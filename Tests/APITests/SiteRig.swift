@@ -23,6 +23,8 @@ struct SiteRig {
         start: String = SiteRig.start,
         hasSink: Bool = true,
         disk: MemoryDisk = MemoryDisk(),
+        transport: any Transport = DeadTransport(),
+        isPlanLimitHard: Bool = false,
         change: (inout APIOptions) -> Void = { _ in }
     ) async throws {
         var options = APIOptions()
@@ -32,7 +34,16 @@ struct SiteRig {
         change(&options)
         sink = SinkService()
         time = HandTime()
-        engine = try await Self.engine(disk, sink: sink, start: Timestamp(rfc3339: start))
+        var settings = FlowSettings(zones: .embedded)
+        settings.isPlanLimitHard = isPlanLimitHard
+        settings.publicURL = "http://chronatog.test"
+        engine = try await Self.engine(
+            disk,
+            sink: sink,
+            start: Timestamp(rfc3339: start),
+            transport: transport,
+            settings: settings
+        )
         site = Site(
             options: options,
             engine: engine,
@@ -48,9 +59,13 @@ struct SiteRig {
         routes = RouteTable.routes(hasSink: hasSink)
     }
 
-    private static func engine(_ disk: MemoryDisk, sink: SinkService, start: Timestamp?) async throws
-        -> Engine
-    {
+    private static func engine(
+        _ disk: MemoryDisk,
+        sink: SinkService,
+        start: Timestamp?,
+        transport: any Transport,
+        settings: FlowSettings
+    ) async throws -> Engine {
         let entropy = SeededEntropy(seed: 1)
         let recovered = try Journal.open(disk: disk, holder: "test")
         let keys = try KeyRing(keys: [SeededEntropy(seed: 99).bytes(32)], entropy: entropy)
@@ -60,10 +75,10 @@ struct SiteRig {
                 ledger: recovered.ledger,
                 keys: keys,
                 entropy: entropy,
-                settings: FlowSettings(zones: .embedded)
+                settings: settings
             ),
             clock: EngineClock(source: SystemTime(), isDrivable: true, start: start),
-            transport: DeadTransport(),
+            transport: transport,
             sink: sink,
             settings: EngineSettings(flushesInline: true),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -95,6 +95,7 @@ extension CallTarget {
         switch self {
         case .sink(let path): path
         case .url(let url): url.masked
+        case .billing: Self.billingPath
         }
     }
 }

@@ -46,6 +46,7 @@ struct CallbackForm {
             draft.definition.callback.target = .url(url)
             return
         }
+        if case .billing = current?.target, text == CallTarget.billingPath { return }
         if let fault = TemplateNames.fault(in: text) {
             return fields.fault("callback_url", fault.message, hint: fault.hint)
         }

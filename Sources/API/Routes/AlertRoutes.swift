@@ -166,7 +166,7 @@ extension MessageView {
 
 extension QueryFields {
     /// One of a few words; nil when it is not given.
-    fileprivate func word(_ name: String, of known: [String]) throws -> String? {
+    func word(_ name: String, of known: [String]) throws -> String? {
         guard let text = self[name] else { return nil }
         guard known.contains(text) else {
             throw Problem(name, "\"\(text)\" is none of \(known.joined(separator: ", "))")

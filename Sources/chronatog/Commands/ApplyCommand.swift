@@ -21,6 +21,8 @@ struct ExportCommand: ClientCommand {
         var jobs: [JSON] = []
         var (finished, paused): ([String], [String]) = ([], [])
         try await server.pages("/jobs", query: label.map { [("label", $0)] } ?? []) { job in
+            // The server makes its own.
+            if job["callback_url"]?.string == CallTarget.billingPath { return }
             if job["state"]?.string == "paused" { paused.append(ApplyReport.title(of: job)) }
             if job["state"]?.string == "finished" {
                 finished.append(ApplyReport.title(of: job))

@@ -11,6 +11,7 @@ struct Configuration: Sendable, Equatable {
     var schedules = Schedules()
     var calls = Calls()
     var alerts = Alerts()
+    var partner = Partner()
     var limits = Limits()
     var testing = Testing()
     var logs = Logs()
@@ -91,6 +92,18 @@ struct Configuration: Sendable, Equatable {
         /// Addresses with commas between.
         var mailTo: String?
         var mailFrom: String?
+    }
+
+    /// Customers of marketplaces.
+    struct Partner: Sendable, Equatable {
+        var freePlanLimit = FreePlanLimit.soft
+        /// Hosts that "Go Back" may lead to, beside the marketplace's own.
+        var returnHosts: [String] = []
+        /// Who we are to the marketplace `engineyard-v1`, set at each start; both or neither.
+        var id: String?
+        var key: Secret?
+        /// A marketplace's registration URL: a start registers there, unless it is registered.
+        var registration: PublicURL?
     }
 
     /// Bounds on what a client of the API may do.

@@ -166,6 +166,7 @@ extension ConfigurationReader.Reading {
             faults.append("--username takes a name without a colon, not \"\(name)\"")
         default: break
         }
+        checkPartner()
         let data = configuration.data
         if data.reserveBytes.bytes >= data.segmentBytes.bytes / 2 {
             faults.append(
@@ -180,6 +181,16 @@ extension ConfigurationReader.Reading {
             _ = try configuration.alerts.heartbeat(userAgent: "")
         } catch {
             faults.append(error.sentence)
+        }
+    }
+
+    private mutating func checkPartner() {
+        let partner = configuration.partner
+        if (partner.id == nil) != (partner.key == nil) {
+            faults.append("--partner-id and --partner-key go together (or CHRONATOG_PARTNER_KEY_FILE)")
+        }
+        if partner.registration != nil, partner.id == nil {
+            faults.append("--register needs --partner-id and --partner-key")
         }
     }
 

@@ -26,6 +26,7 @@ struct Setting: Sendable {
         case schedules = "Schedules"
         case calls = "Calls"
         case alerts = "Alerts"
+        case partner = "Marketplaces"
         case limits = "Limits"
         case testing = "Testing"
         case logs = "Logs"

@@ -1,0 +1,37 @@
+package import Domain
+package import Engine
+
+/// Accounts and marketplaces, as the routes need them.
+package protocol AccountFace: Sendable {
+    func credentials(of marketplace: MarketplaceKind) async throws(CommandError) -> PartnerCredentials?
+    func setCredentials(
+        _ marketplace: MarketplaceKind,
+        id: String,
+        key: String,
+        salt: String?
+    ) async throws(CommandError)
+    func accounts() async throws(CommandError) -> AccountTable
+    func openAccount(_ wanted: AccountOpened) async throws(CommandError) -> UInt32
+    func closeAccount(_ number: UInt32, _ marketplace: MarketplaceKind) async throws(CommandError)
+    func choosePlan(
+        _ number: UInt32,
+        _ plan: PlanName,
+        _ marketplace: MarketplaceKind
+    ) async throws(CommandError)
+    func provision(
+        _ wanted: SchedulerProvisioned,
+        _ marketplace: MarketplaceKind
+    ) async throws(CommandError) -> Flow.Provisioned
+    func provisioned(_ scheduler: UInt32) async throws(CommandError) -> Flow.Provisioned?
+    func decommission(
+        _ scheduler: UInt32,
+        of account: UInt32,
+        _ marketplace: MarketplaceKind
+    ) async throws(CommandError)
+    func rotate(_ scheduler: UInt32, serviceURL: String) async throws(CommandError) -> Flow.Provisioned
+    func announce(_ purpose: PostPurpose, at url: String, body: JSON?) async throws(CommandError)
+        -> PendingPost?
+    func resendPost(_ id: PostID) async throws(CommandError)
+    func billPreview() async throws(CommandError) -> [Flow.Bill]
+    func sessionKey() async throws(CommandError) -> [UInt8]
+}
