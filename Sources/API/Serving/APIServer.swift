@@ -21,6 +21,7 @@ package struct APIServer: Sendable {
         self.site = site
         let hub = EventHub(
             engine: site.engine,
+            time: time,
             owners: site.owners,
             subscribersMax: site.options.limits.streams.subscribersMax,
             logger: logger,

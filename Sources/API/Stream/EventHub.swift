@@ -1,4 +1,5 @@
 internal import Domain
+internal import Effects
 internal import Engine
 internal import Logging
 internal import NIOCore
@@ -27,7 +28,11 @@ final class EventHub: Sendable {
     /// Most records read for one batch.
     private static let recordsMax = 1000
 
+    /// Longest rest between two batches: it is added to the delay of what happens meanwhile.
+    private static let restMax = Span.milliseconds(25)
+
     private let engine: any EngineFace
+    private let time: any TimeSource
     private let owners: JobOwners
     private let source: @Sendable () -> String
     private let subscribersMax: Int
@@ -39,12 +44,14 @@ final class EventHub: Sendable {
     /// - Parameter source: the server's own URL, known once it listens.
     init(
         engine: any EngineFace,
+        time: any TimeSource,
         owners: JobOwners,
         subscribersMax: Int,
         logger: Logger,
         source: @escaping @Sendable () -> String
     ) {
         self.engine = engine
+        self.time = time
         self.owners = owners
         self.source = source
         self.subscribersMax = subscribersMax
@@ -82,9 +89,19 @@ final class EventHub: Sendable {
                 state.position = batch.through
                 return Array(state.loops.values)
             }
+            let begin = time.uptime
             for loop in loops { loop.give(batch) }
             for loop in loops { await loop.isDone() }
+            try await rest(after: time.uptime - begin)
         }
+    }
+
+    /// Twice as long as the last batch took: nothing for a few subscribers, and for a crowd fewer and larger
+    /// batches, which cost both ends less and leave the machine to those who make events.
+    private func rest(after took: Span) async throws {
+        let span = min(Span(microseconds: took.microseconds * 2), Self.restMax)
+        guard span >= .milliseconds(1) else { return }
+        try await Task.sleep(for: .microseconds(span.microseconds))
     }
 
     /// Reads what is durable behind a record, written in these formats.
