@@ -114,6 +114,33 @@ struct StreamTests {
         }
     }
 
+    @Test func `a scheduler sees its own checks and nobody else's`() async throws {
+        try await StreamRig.with { stream in
+            let path = "/chronatogapi/1"
+            let other = SiteRig.basic("Uother", "Pother123456")
+            _ = await stream.rig.send(
+                "POST",
+                "\(path)/schedulers",
+                #"{"name":"other","username":"Uother","password":"Pother123456"}"#
+            )
+            for caller in [login, other] {
+                let made = await stream.rig.send(
+                    "POST",
+                    "\(path)/checks",
+                    #"{"name":"c","period":"1h"}"#,
+                    as: caller
+                )
+                #expect(made.status == 201)
+            }
+            let own = stream.watch("since=0&type=check", as: login)
+            #expect(try await own.events(1)[0]["resource_uri"]?.string == "/api/v1/check/1/")
+            let theirs = stream.watch("since=0&type=check", as: other)
+            let event = try await theirs.events(1)[0]
+            #expect(event["resource_uri"]?.string == "/api/v1/check/2/")
+            #expect(event["parents"]?.array?.first?.string == "/api/v1/scheduler/2/")
+        }
+    }
+
     @Test func `credentials may stand where Tutum's clients put them`() async throws {
         try await StreamRig.with { stream in
             let encoded = Base64.encode(Array("Udefault:Pdefault".utf8))

@@ -31,6 +31,9 @@ final class CheckOwners: Sendable {
         }
     }
 
+    /// The owner, as far as it is remembered.
+    func known(_ check: CheckID) -> UInt32? { known.withLock { $0.owners[check] } }
+
     func note(_ check: CheckID, _ scheduler: UInt32) {
         known.withLock { $0.note(check, scheduler) }
     }

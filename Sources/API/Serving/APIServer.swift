@@ -22,7 +22,7 @@ package struct APIServer: Sendable {
         let hub = EventHub(
             engine: site.engine,
             time: time,
-            owners: site.owners,
+            ownership: Ownership(jobs: site.owners, checks: site.checkOwners),
             subscribersMax: site.options.limits.streams.subscribersMax,
             logger: logger,
             source: { site.publicURL }

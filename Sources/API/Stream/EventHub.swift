@@ -33,7 +33,7 @@ final class EventHub: Sendable {
 
     private let engine: any EngineFace
     private let time: any TimeSource
-    private let owners: JobOwners
+    private let ownership: Ownership
     private let source: @Sendable () -> String
     private let subscribersMax: Int
     private let logger: Logger
@@ -45,14 +45,14 @@ final class EventHub: Sendable {
     init(
         engine: any EngineFace,
         time: any TimeSource,
-        owners: JobOwners,
+        ownership: Ownership,
         subscribersMax: Int,
         logger: Logger,
         source: @escaping @Sendable () -> String
     ) {
         self.engine = engine
         self.time = time
-        self.owners = owners
+        self.ownership = ownership
         self.source = source
         self.subscribersMax = subscribersMax
         self.logger = logger
@@ -119,8 +119,11 @@ final class EventHub: Sendable {
             return (entries, isAtEnd)
         }
         try await learnOwners(of: entries)
-        let events = entries.filter { $0.visibility != .internal }.map { entry in
-            StreamEvent(entry, owner: entry.record.job.flatMap { owners.known($0) })
+        let ownership = ownership
+        let events = try await NIOThreadPool.singleton.runIfActive {
+            try entries.filter { $0.visibility != .internal }.map { entry in
+                StreamEvent(entry, owner: try ownership.owner(of: entry.record, in: records))
+            }
         }
         return EventBatch(
             events,
@@ -132,14 +135,24 @@ final class EventHub: Sendable {
         )
     }
 
+    /// Asks the engine, which knows at once, so that nobody has to go through the journal for it.
     private func learnOwners(of entries: [Entry]) async throws {
         var unknown: Set<JobID> = []
-        for entry in entries {
-            if case .jobRegistered(let record) = entry.record { owners.note(record.job, record.scheduler) }
-            if let job = entry.record.job, owners.known(job) == nil { unknown.insert(job) }
+        var hasUnknownCheck = false
+        for entry in entries where entry.visibility == .account {
+            if case .jobRegistered(let record) = entry.record {
+                ownership.jobs.note(record.job, record.scheduler)
+            } else if let job = entry.record.job {
+                if ownership.jobs.known(job) == nil { unknown.insert(job) }
+            } else if entry.record.check.map({ ownership.checks.known($0) == nil }) ?? true {
+                hasUnknownCheck = true
+            }
         }
+        if hasUnknownCheck { try await ownership.checks.refresh(from: engine) }
         guard !unknown.isEmpty else { return }
-        for (job, scheduler) in try await engine.owners(of: Array(unknown)) { owners.note(job, scheduler) }
+        for (job, scheduler) in try await engine.owners(of: Array(unknown)) {
+            ownership.jobs.note(job, scheduler)
+        }
     }
 
     // MARK: Coming and going
