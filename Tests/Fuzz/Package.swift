@@ -15,7 +15,7 @@ let package = Package(
         .target(
             name: "Effects",
             dependencies: ["Domain"],
-            exclude: ["KeyRing.swift", "PasswordHash.swift", "WebhookSignature.swift"]
+            exclude: ["KeyRing.swift", "KeyedHash.swift", "PasswordHash.swift", "WebhookSignature.swift"]
         ),
         .target(
             name: "Journaling",
