@@ -72,7 +72,7 @@ extension Flow {
         }
         write(.blackoutSet(blackout), now)
         calendars.faults[blackout.name] = nil
-        readSoon(blackout, at: now, now: now)
+        readSoon(blackout, at: now)
         return view(blackout, now: now)
     }
 
@@ -105,7 +105,7 @@ extension Flow {
             } catch {
                 calendars.faults[name] = "\(error)"
             }
-            readSoon(blackout, at: now, now: now)
+            readSoon(blackout, at: now)
         }
     }
 
@@ -152,7 +152,7 @@ extension Flow {
         keys.seal(Array(url.utf8), for: Self.place(ofCalendar: name))
     }
 
-    private mutating func readSoon(_ blackout: Blackout, at time: Timestamp, now: Timestamp) {
+    private mutating func readSoon(_ blackout: Blackout, at time: Timestamp) {
         guard case .calendar(let source) = blackout.time, source.url != nil else { return }
         calendars.names.append(blackout.name)
         timetable.set(.calendar(UInt32(calendars.names.count - 1)), at: time)

@@ -33,10 +33,12 @@ extension Flow {
         _ definition: JobDefinition,
         now: Timestamp
     ) {
+        // Waits between attempts are no work.
+        guard definition.watchesPace, run.attempt == 1 else {
+            return close(id, run, as: .ok, report, now: now)
+        }
         let entry = ledger.jobs[run.job]
         close(id, run, as: .ok, report, now: now)
-        // Waits between attempts are no work.
-        guard definition.watchesPace, run.attempt == 1 else { return }
         let (duration, usual) = (now - run.openedAt, entry.durations)
         switch PaceRule.judge(duration, usual: usual, runs: entry.runsClosed) {
         case nil: break
