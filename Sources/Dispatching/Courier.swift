@@ -28,6 +28,9 @@ package struct Courier: Sendable {
         package let account: UInt32
         /// `success.body_matches`, compiled once.
         package let pattern: Pattern?
+        /// Its runs are watched beyond their answers: for a completion, a longest runtime, an unusual pace.
+        /// Kept apart, because handing the definition on for every call would copy it.
+        package let isWatched: Bool
         fileprivate let signingKey: [UInt8]
 
         fileprivate init(_ definition: JobDefinition, revision: UInt32, account: UInt32, signingKey: [UInt8])
@@ -36,6 +39,8 @@ package struct Courier: Sendable {
             self.definition = definition
             self.account = account
             self.signingKey = signingKey
+            isWatched =
+                definition.completion == .ping || definition.maxRuntime > .zero || definition.watchesPace
             let matches = definition.success.bodyMatches
             pattern = matches.isEmpty ? nil : try? Pattern(matches)
         }

@@ -171,7 +171,7 @@ package struct Flow: Sendable {
         guard let flight = flights[id] else { return letterPosts[id].map { Delivery.call($0.call) } }
         guard let run = ledger.openRuns[flight.run], let prepared = courier.prepare(run.job, ledger)
         else { return nil }
-        if run.attempt == 1 { watch(flight.run, run, prepared.definition) }
+        if run.attempt == 1, prepared.isWatched { watch(flight.run, run, prepared.definition) }
         do {
             let call = try courier.call(
                 id: id,
@@ -210,7 +210,9 @@ package struct Flow: Sendable {
                 pattern: prepared.pattern
             )
             metrics.note(report)
-            if report.failure == nil, report.status == 202, prepared.definition.completion == .ping {
+            if report.failure == nil, !prepared.isWatched {
+                close(flight.run, run, as: .ok, report, now: now)
+            } else if report.failure == nil, report.status == 202, prepared.definition.completion == .ping {
                 awaitCompletion(flight.run, run, report, prepared.definition, now: now)
             } else if report.failure == nil {
                 succeed(flight.run, run, report, prepared.definition, now: now)
