@@ -2,7 +2,6 @@ package import Domain
 package import Effects
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// The live transport: HTTP/1.1 over sockets, on a few event loops of its own.
 ///
@@ -36,7 +35,7 @@ package final class HTTPTransport: Transport {
     private let group: MultiThreadedEventLoopGroup
     private let lanes: [Lane]
     private let names: NameLookup
-    private let receiver: Receiver
+    private let receiver: Receiver<[Outcome]>
 
     package init(
         settings: Settings = Settings(),
@@ -44,7 +43,7 @@ package final class HTTPTransport: Transport {
         trust: TrustRoots,
         names: NameLookup = NameLookup()
     ) {
-        let receiver = Receiver()
+        let receiver = Receiver<[Outcome]>()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.threadCount))
         let loops = Array(group.makeIterator())
         self.receiver = receiver
@@ -58,7 +57,12 @@ package final class HTTPTransport: Transport {
                 egress: egress,
                 names: names,
                 trust: trust,
-                deliver: { receiver.receive($0) }
+                deliver: { outcomes in
+                    guard let receive = receiver.receive else {
+                        preconditionFailure("deliverOutcomes(to:) comes before the first send")
+                    }
+                    receive(outcomes)
+                }
             )
         }
     }
@@ -131,21 +135,5 @@ package final class HTTPTransport: Transport {
 
     private static func home(_ origin: Origin, of count: Int) -> Int {
         Int(UInt(bitPattern: origin.hashValue) % UInt(count))
-    }
-}
-
-/// Where outcomes go; set once.
-private final class Receiver: Sendable {
-    private let closure = Mutex<(@Sendable ([Outcome]) -> Void)?>(nil)
-
-    func set(_ receive: @escaping @Sendable ([Outcome]) -> Void) {
-        closure.withLock { $0 = receive }
-    }
-
-    func receive(_ outcomes: [Outcome]) {
-        guard let closure = closure.withLock({ $0 }) else {
-            preconditionFailure("deliverOutcomes(to:) comes before the first send")
-        }
-        closure(outcomes)
     }
 }

@@ -51,6 +51,15 @@ struct TidyTests {
         #expect(whole.isEmpty, "\(whole.map(\.path).joined(separator: "\n"))")
     }
 
+    /// Each look at one wraps the function in two more, for ever (see `Receiver`).
+    @Test func `no mutex holds a bare function`() {
+        let bare = sources.flatMap { file in
+            file.lines.enumerated().filter { $1.contains("Mutex<(") && $1.contains("->") }
+                .map { "\(file.path):\($0.offset + 1)" }
+        }
+        #expect(bare.isEmpty, "\(bare.joined(separator: "\n"))")
+    }
+
     @Test func `every escape hatch has its reason beside it`() {
         let bare = sources.flatMap { file in
             EscapeHatch.unexplained(in: file.lines).map { "\(file.path):\($0)" }

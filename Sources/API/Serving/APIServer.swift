@@ -79,12 +79,17 @@ package struct APIServer: Sendable {
 
 /// Carries `onRunning` from `run` to the server, which was made before.
 private final class RunningNotice: Sendable {
-    private let notice = Mutex<(@Sendable (Int) async -> Void)?>(nil)
+    /// A structure, as in `Receiver`.
+    private struct Place {
+        var tell: (@Sendable (Int) async -> Void)?
+    }
 
-    func set(_ tell: @escaping @Sendable (Int) async -> Void) { notice.withLock { $0 = tell } }
+    private let place = Mutex(Place())
+
+    func set(_ tell: @escaping @Sendable (Int) async -> Void) { place.withLock { $0.tell = tell } }
 
     func tell(_ port: Int) async {
-        let tell = notice.withLock { $0 }
+        let tell = place.withLock { $0.tell }
         await tell?(port)
     }
 }

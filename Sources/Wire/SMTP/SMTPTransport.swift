@@ -3,7 +3,6 @@ package import Effects
 import NIOCore
 import NIOPosix
 import NIOSSL
-import Synchronization
 
 /// Hands letters to mail servers over sockets, one connection a letter, on an event loop of its own.
 ///
@@ -19,7 +18,7 @@ package final class SMTPTransport: MailTransport {
 
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let desk: SMTPDesk
-    private let receiver = Mutex<(@Sendable ([MailOutcome]) -> Void)?>(nil)
+    private let receiver = Receiver<[MailOutcome]>()
 
     package init(
         settings: Settings = Settings(),
@@ -31,11 +30,11 @@ package final class SMTPTransport: MailTransport {
     }
 
     package func deliverOutcomes(to receive: @escaping @Sendable ([MailOutcome]) -> Void) {
-        receiver.withLock { $0 = receive }
+        receiver.set(receive)
     }
 
     package func send(_ mails: [Mail]) {
-        guard let receive = receiver.withLock({ $0 }) else {
+        guard let receive = receiver.receive else {
             preconditionFailure("deliverOutcomes(to:) comes before the first send")
         }
         let desk = desk
