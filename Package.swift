@@ -98,7 +98,7 @@ let package = Package(
         .target(
             name: "Counterparts",
             dependencies: [
-                "Domain", "Effects", "Integrations", crypto, nioCore, nioPosix, nioSSL,
+                "Domain", "Effects", "Integrations", "WebSocket", crypto, nioCore, nioPosix, nioSSL,
             ],
             path: "Tests/Counterparts"
         ),
@@ -126,8 +126,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "chronatog", "Cron", "Domain", "Effects", "Integrations", "WebSocket", logging, nioCore,
-                nioPosix,
+                "chronatog", "Cron", "Domain", "Effects", "Engine", "Integrations", "WebSocket", logging,
+                nioCore, nioPosix,
             ]
         ),
         .testTarget(

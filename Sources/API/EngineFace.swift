@@ -59,6 +59,12 @@ package protocol EngineFace: AccountFace {
     ) async throws(CommandError) -> BlackoutView
     func removeBlackout(_ name: String) async throws(CommandError)
     func blackouts() async throws(CommandError) -> [BlackoutView]
+    func streams() async throws(CommandError) -> [SourceView]
+    func stream(_ name: String) async throws(CommandError) -> SourceView
+    func streamOrigin(_ name: String, settings: JSON) async throws(CommandError) -> Origin
+    func setStream(_ name: String, _ wish: SourceWish) async throws(CommandError) -> SourceView
+    func removeStream(_ name: String) async throws(CommandError)
+    func pauseStream(_ name: String, _ isPaused: Bool) async throws(CommandError) -> SourceView
     func alerts() async throws(CommandError) -> [AlertView]
     func openAlerts() async throws(CommandError) -> [AlertView]
     func acknowledge(_ alert: AlertID) async throws(CommandError) -> AlertView

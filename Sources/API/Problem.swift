@@ -1,3 +1,4 @@
+internal import Cron
 package import Domain
 package import Engine
 internal import Journaling
@@ -126,6 +127,9 @@ package struct Problem: Error, Sendable, Equatable {
         case .noSuchAlert(let alert): self = .notFound("open alert \(alert)")
         case .noSuchCheck(let check): self = .notFound("check \(check)")
         case .noSuchBlackout(let name): self = .notFound("blackout \(name)")
+        case .noSuchStream(let name, let known):
+            self = .notFound("stream \(name)")
+            detail += NearestWord.find(name, in: known).map { " Did you mean \($0)?" } ?? ""
         case .noSuchChannel(let name): self = .notFound("channel \(name)")
         case .noSuchAccount(let number): self = .notFound("account \(number)")
         case .noSuchPost(let post): self = .notFound("post \(post)")

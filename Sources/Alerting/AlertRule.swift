@@ -64,6 +64,8 @@ package struct AlertText: Sendable, Hashable {
             case .gone: "\(name) is paused: its target answered 410 Gone"
             case .timedOut: "\(name) ran for longer than it may"
             case .unusual: "\(name) did not take its usual time"
+            case .disconnected: "\(name) is not connected"
+            case .unauthorized: "\(name) refuses our credentials"
             }
         var lines: [String] = []
         if let failure {

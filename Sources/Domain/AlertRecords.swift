@@ -60,6 +60,10 @@ package enum AlertCause: UInt8, Sendable, CaseIterable {
     case timedOut = 20
     /// A run was much longer or shorter than the usual ones, or a check came much more often.
     case unusual = 21
+    /// A stream that is watched is not open.
+    case disconnected = 90
+    /// A stream refuses our credentials.
+    case unauthorized = 91
 
     package var word: String {
         switch self {
@@ -70,6 +74,8 @@ package enum AlertCause: UInt8, Sendable, CaseIterable {
         case .gone: "gone"
         case .timedOut: "timed-out"
         case .unusual: "unusual"
+        case .disconnected: "disconnected"
+        case .unauthorized: "unauthorized"
         }
     }
 }
@@ -99,11 +105,10 @@ package enum AlertEnd: UInt8, Sendable, CaseIterable {
 }
 
 package struct AlertOpened: Sendable, Hashable {
-    /// nil for a check's.
+    /// nil for a check's and a stream's.
     package var job: JobID?
-    /// What counterparts know it by, from open to resolve: `job/12`, `check/3`,
-    /// `check/3/rate`. At most one alert of a key is
-    /// open.
+    /// What counterparts know it by, from open to resolve: `job/12`, `check/3`, `check/3/rate`,
+    /// `stream-NAME`. At most one alert of a key is open.
     package var key: String
     package var severity: AlertSeverity
     package var cause: AlertCause

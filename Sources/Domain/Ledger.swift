@@ -27,6 +27,8 @@ package struct Ledger: Sendable {
     /// Open runs whose calls are over and whose ends are to come.
     package private(set) var awaited: [RunID: RunAwaited] = [:]
     package private(set) var accounts = AccountTable()
+    /// Streams that are watched, by name.
+    package private(set) var sources: [String: WatchedSource] = [:]
 
     package init() {}
 
@@ -47,7 +49,8 @@ package struct Ledger: Sendable {
         checks: CheckTable = CheckTable(),
         blackouts: [String: Blackout] = [:],
         awaited: [RunID: RunAwaited] = [:],
-        accounts: AccountTable = AccountTable()
+        accounts: AccountTable = AccountTable(),
+        sources: [String: WatchedSource] = [:]
     ) {
         self.sequence = sequence
         self.lastTime = lastTime
@@ -65,6 +68,7 @@ package struct Ledger: Sendable {
         self.blackouts = blackouts
         self.awaited = awaited
         self.accounts = accounts
+        self.sources = sources
         for (id, run) in openRuns where jobs[run.job].openRuns > 1 {
             openRunsBeyondOne[run.job, default: []].append(id)
         }
@@ -104,6 +108,7 @@ package struct Ledger: Sendable {
         case .blackoutSet(let record): blackouts[record.name] = record
         case .blackoutRemoved(let record): blackouts[record.name] = nil
         case .account(let record): try apply(record, at: entry.time)
+        case .source(let record): sources.apply(record, at: entry.time)
         default: try applyToJob(entry)
         }
         if let job = entry.record.job {
@@ -329,7 +334,7 @@ extension Record {
         case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped,
             .folderRestored, .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed,
             .checkPinged, .checkLapsed, .checkUnwatched, .pingKeySet, .channelConfigured, .channelRemoved,
-            .channelMended, .messagesGrouped, .blackoutSet, .blackoutRemoved, .account:
+            .channelMended, .messagesGrouped, .blackoutSet, .blackoutRemoved, .account, .source:
             nil
         case .jobRegistered(let r): r.job
         case .jobRevised(let r): r.job

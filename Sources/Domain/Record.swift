@@ -57,6 +57,8 @@ package enum Record: Sendable, Hashable {
     case messagesGrouped(MessagesGrouped)
     /// About accounts and marketplaces.
     case account(AccountRecord)
+    /// About streams that are watched.
+    case source(SourceRecord)
 }
 
 /// A credential and quota holder. The password is kept as PBKDF-free salted SHA-256 because it is 26 random

@@ -23,6 +23,7 @@ package final class Engine: Sendable {
     ///   - recovered: the journal and what it holds.
     ///   - flow: made from the recovered ledger.
     ///   - mail: takes letters; nil where no channel sends any.
+    ///   - streams: opens streams that are watched; nil where none can be.
     ///   - sink: the built-in target, answered inside the engine while the clock is driven.
     package init(
         journal: Journal,
@@ -30,6 +31,7 @@ package final class Engine: Sendable {
         clock: EngineClock,
         transport: any Transport,
         mail: (any MailTransport)? = nil,
+        streams: (any StreamTransport)? = nil,
         sink: SinkService?,
         settings: EngineSettings,
         logger: Logger
@@ -44,6 +46,9 @@ package final class Engine: Sendable {
         mail?.deliverOutcomes { outcomes in
             mailbox.post { $0.mails.append(contentsOf: outcomes) }
         }
+        streams?.deliverSignals { new in
+            mailbox.post { $0.streams.add(new) }
+        }
         var loop = EngineLoop(
             flow: flow,
             clock: clock,
@@ -52,6 +57,7 @@ package final class Engine: Sendable {
             mailbox: mailbox,
             transport: transport,
             mail: mail,
+            streams: streams,
             sink: sink,
             settings: settings,
             background: { work in DispatchQueue.global(qos: .utility).async(execute: work) },

@@ -20,8 +20,9 @@ struct EngineLoop: Sendable {
     private let mailbox: Mailbox
     private let transport: any Transport
     private let mailTransport: (any MailTransport)?
+    let streams: (any StreamTransport)?
     private let background: Background
-    private let logger: Logger
+    let logger: Logger
     private var durable: Sequence
     /// Who is told that the journal has grown; what they were told last.
     var growth: GrowthNotice?
@@ -50,6 +51,7 @@ struct EngineLoop: Sendable {
         mailbox: Mailbox,
         transport: any Transport,
         mail: (any MailTransport)?,
+        streams: (any StreamTransport)?,
         sink: SinkService?,
         settings: EngineSettings,
         background: @escaping Background,
@@ -62,6 +64,7 @@ struct EngineLoop: Sendable {
         self.mailbox = mailbox
         self.transport = transport
         mailTransport = mail
+        self.streams = streams
         self.settings = settings
         self.background = background
         self.logger = logger
@@ -151,6 +154,7 @@ struct EngineLoop: Sendable {
             now: now
         )
         for outcome in clock.isFrozen ? flow.inOrder(outcomes) : outcomes { flow.conclude(outcome, now: now) }
+        flow.hear(mail.streams, hasRoom: journal.room == .plenty, now: now)
         for command in mail.commands { perform(command, now: now) }
         if stopAt == nil, journal.room == .plenty { flow.due(at: now) }
     }
@@ -226,6 +230,7 @@ struct EngineLoop: Sendable {
             case .abort(let id): if !virtual.giveUp(id) { aborts.append(id) }
             case .send(let id): if flow.mayStart(id) { make(id, &calls, &mails, now: now) }
             case .post(let id): make(id, &calls, &mails, now: now)
+            case .stream(let step): perform(step)
             case .checkIn(let id): if let call = flow.checkIns?.send(id) { calls.append(call) }
             }
         }

@@ -63,6 +63,8 @@ package struct Flow: Sendable {
     /// Who wants to know that an attempt of a post has ended.
     var postWaiters: [PostID: [@Sendable () -> Void]] = [:]
     var metrics = FlowMetrics()
+    /// Streams that are watched, as this process does it.
+    var watching = StreamWatching()
 
     /// Alarms answered in one turn: when many thousands are due at once, the first calls leave while the
     /// others are still being decided. Begins small and doubles while more are due.
@@ -87,6 +89,8 @@ package struct Flow: Sendable {
         case post(UInt64)
         /// Tell Sentry of a run.
         case checkIn(UInt64)
+        /// Open or leave a stream.
+        case stream(StreamStep)
     }
 
     /// **Trigger and schedule.** Everything whose time has come, in order.
@@ -107,6 +111,7 @@ package struct Flow: Sendable {
             case .alert(let id): alertDue(id, now: now)
             case .calendar(let number): calendarDue(Int(number), now: now)
             case .post(let id): postDue(id, now: now)
+            case .source(let number): sourceDue(number, now: now)
             }
         }
         alarmsAtOnce = rung == alarmsAtOnce ? min(2 * rung, Self.alarmsMax) : Self.alarmsMin
@@ -296,6 +301,10 @@ package struct FlowSettings: Sendable {
     package var publicURL: String?
     /// A plan that is full refuses further jobs; otherwise the customer is told once.
     package var isPlanLimitHard = false
+    /// Streams that flags and environment name, by name.
+    package var sources: [String: SourceWish] = [:]
+    /// A copy of another server watches nothing.
+    package var watchesStreams = true
 
     package init(zones: ZoneDatabase) {
         self.zones = zones

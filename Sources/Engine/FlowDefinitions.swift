@@ -193,7 +193,7 @@ extension Record {
             .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped, .blackoutSet,
             .blackoutRemoved:
             .operator
-        case .account: .operator
+        case .account, .source: .operator
         default: .account
         }
     }

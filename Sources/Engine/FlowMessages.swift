@@ -269,13 +269,18 @@ extension Flow {
         return content
     }
 
+    /// Two servers may share a destination, and both have a job 1. A stream's key is promised as it is, and
+    /// the same to whoever watches that stream.
+    private static func outsideKey(_ key: String, store: String) -> String {
+        key.contains("/") || key.isEmpty ? "chronatog/\(store)/\(key)" : key
+    }
+
     private func content(ofOne id: MessageID, _ message: PendingMessage) -> AlertMessage {
         let store = hexadecimal(ledger.storeID.prefix(8))
         let alert = ledger.alerts.alerts[message.alert]
         let limits = ledger.alerts.channels[message.channel]?.limits ?? [:]
         return AlertMessage(
-            // Two servers may share a destination, and both have a job 1.
-            key: "chronatog/\(store)/\(ledger.alerts.key(of: id))",
+            key: Self.outsideKey(ledger.alerts.key(of: id), store: store),
             kind: message.kind,
             severity: alert?.opened.severity ?? .info,
             title: alert?.opened.title ?? "this channel can be reached",

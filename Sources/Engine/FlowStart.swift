@@ -50,6 +50,7 @@ extension Flow {
         takeUpMessages(now: now)
         takeUpChecks(stoppedAt: stoppedAt, now: now)
         attendAll(now: now)
+        takeUpSources(now: now)
         takeUpPosts(now: now)
         takeUpRuns(now: now)
         for job in ledger.jobs.ids where ledger.jobs[job].state == .active && hasRebootLine(job) {

@@ -63,6 +63,7 @@ package enum CommandError: Error, Sendable, Equatable {
     case noSuchCheck(CheckID)
     case noSuchChannel(String)
     case noSuchBlackout(String)
+    case noSuchStream(String, known: [String])
     /// No such account, or a closed one, or another marketplace's.
     case noSuchAccount(UInt32)
     case noSuchPost(PostID)

@@ -10,10 +10,13 @@ final class Mailbox: Sendable {
         var commands: [Command] = []
         var outcomes: [Outcome] = []
         var mails: [MailOutcome] = []
+        var streams = StreamMail()
         var notices: [Notice] = []
         /// How long each flush since the last look took.
         var flushed: [Span] = []
-        var isEmpty: Bool { commands.isEmpty && outcomes.isEmpty && mails.isEmpty && notices.isEmpty }
+        var isEmpty: Bool {
+            commands.isEmpty && outcomes.isEmpty && mails.isEmpty && notices.isEmpty && streams.isEmpty
+        }
     }
 
     enum Notice: Sendable {

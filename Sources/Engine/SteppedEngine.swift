@@ -40,6 +40,7 @@ package final class SteppedEngine {
             mailbox: mailbox,
             transport: transport,
             mail: nil,
+            streams: nil,
             sink: nil,
             settings: settings,
             background: { body in work.add(body) },

@@ -12,6 +12,7 @@ struct LedgerState {
     var openRuns: [RunID: OpenRun] = [:]
     private(set) var blackouts: [String: Blackout] = [:]
     private(set) var awaited: [RunID: RunAwaited] = [:]
+    private(set) var sources: [String: WatchedSource] = [:]
     private var alertFields = AlertTableFields()
     var alerts: AlertTable { alertFields.table }
     private var checkFields = CheckTableFields()
@@ -56,6 +57,9 @@ struct LedgerState {
             w.nest(80) { blackout.encode(from: zero, into: &$0) }
         }
         w.write(ledger.accounts)
+        for (_, source) in ledger.sources.sorted(by: { $0.key < $1.key }) {
+            w.nest(90) { source.encode(into: &$0) }
+        }
         return w.bytes
     }
 
@@ -94,6 +98,10 @@ struct LedgerState {
                 var inner = FieldReader(slice)
                 let blackout = try Blackout(from: zero, fields: &inner)
                 blackouts[blackout.name] = blackout
+            case (90, .bytes(let slice)):
+                var inner = FieldReader(slice)
+                let source = try WatchedSource(fields: &inner)
+                sources[source.set.name] = source
             case (20, .number(let number)): checkFields.checksEver = UInt32(truncatingIfNeeded: number)
             case (21, .bytes(let slice)), (22, .bytes(let slice)): try checkFields.take(field, slice)
             case (50...55, .bytes(let slice)): try accountFields.take(field, slice)

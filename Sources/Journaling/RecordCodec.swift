@@ -34,11 +34,7 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
         w.write(8, time: r.cursor, from: r.slot.instant)
         w.write(10, time: r.next, from: r.slot.instant)
     case .slotsDecided(let r): encode(r, from: now, into: &w)
-    case .slotQueued(let r):
-        w.write(1, UInt64(r.revision &- 1))
-        w.write(2, slot: r.slot, from: now)
-        w.write(8, time: r.cursor, from: r.slot.instant)
-        w.write(10, time: r.next, from: r.slot.instant)
+    case .slotQueued(let r): r.encode(from: now, into: &w)
     case .runOpened(let r):
         w.write(1, UInt64(r.revision &- 1))
         w.write(2, UInt64(r.trigger.rawValue))
@@ -73,6 +69,16 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
         encodeChannel(record, context, into: &w)
     case .blackoutSet, .blackoutRemoved: encodeBlackout(record, from: now, into: &w)
     case .account(let r): r.encode(context, into: &w)
+    case .source(let r): r.encode(into: &w)
+    }
+}
+
+extension SlotQueued {
+    fileprivate func encode(from now: Timestamp, into w: inout FieldWriter) {
+        w.write(1, UInt64(revision &- 1))
+        w.write(2, slot: slot, from: now)
+        w.write(8, time: cursor, from: slot.instant)
+        w.write(10, time: next, from: slot.instant)
     }
 }
 

@@ -38,6 +38,8 @@ func decodePayload(
         .accountClosed, .schedulerProvisioned, .schedulerRotated, .schedulerDecommissioned, .invoiceSealed,
         .postIntended, .postDelivered, .postFailed, .postDead:
         return .account(try AccountRecord(kind, context, &reader))
+    case .sourceSet, .sourceRemoved, .sourceOpened, .sourceLost, .sourceOverflowed:
+        return .source(try SourceRecord(kind, &reader))
     case .folderRestored: return .folderRestored(try decodeRestored(kind, context, &reader))
     case .clockStepped: return .clockStepped(try decodeClockStep(kind, context, &reader))
     case .jobFellBehind: return .jobFellBehind(try decodeFallingBehind(kind, context, &reader))

@@ -86,6 +86,7 @@ extension Record {
         case .blackoutSet(let r): r.members
         case .blackoutRemoved(let r): [JSON.Member("name", .string(r.name))]
         case .account(let r): r.members
+        case .source(let r): r.members
         case .folderRestored(let r):
             .present([("to_sequence", .count(r.sequence.value)), ("to_time", .instant(r.time))])
         case .clockStepped(let r): .present([("from", .instant(r.from)), ("to", .instant(r.to))])

@@ -60,6 +60,11 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case postDelivered = 61
     case postFailed = 62
     case postDead = 63
+    case sourceSet = 90
+    case sourceRemoved = 91
+    case sourceOpened = 92
+    case sourceLost = 93
+    case sourceOverflowed = 94
 
     /// camelCase, as `Record.name`.
     package var name: String { String(describing: self) }
@@ -121,6 +126,7 @@ extension Record {
         case .blackoutSet: .blackoutSet
         case .blackoutRemoved: .blackoutRemoved
         case .account(let record): record.kind
+        case .source(let record): record.kind
         }
     }
 }

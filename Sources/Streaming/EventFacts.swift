@@ -55,9 +55,25 @@ enum EventFacts {
             compact([("name", .string(r.name)), ("labels", .array(r.labels.map { .string($0) }))])
         case .blackoutRemoved(let r): compact([("name", .string(r.name))])
         case .account(let r): AccountFacts.of(r)
+        case .source(let r): [JSON.Member("name", .string(r.name))] + stream(r)
         case .folderRestored(let r):
             compact([("to_seq", .number(Int64(r.sequence.value))), ("to_time", r.time.json)])
         case .clockStepped(let r): compact([("from", r.from.json), ("to", r.to.json)])
+        }
+    }
+
+    private static func stream(_ record: SourceRecord) -> [JSON.Member] {
+        switch record {
+        case .set(let r):
+            compact([
+                ("address", .string(r.address)), ("paused", .bool(r.isPaused)),
+                ("alert_after", r.alertAfter.map { .string($0.text) } ?? .null),
+            ])
+        case .removed: []
+        case .opened(let r): compact([("outage", .number(Int64(clamping: r.outage)))])
+        case .lost(let r):
+            compact([("outage", .number(Int64(clamping: r.outage))), ("reason", .string(r.reason))])
+        case .overflowed(let r): compact([("events", .number(Int64(clamping: r.events)))])
         }
     }
 

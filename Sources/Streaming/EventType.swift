@@ -60,6 +60,12 @@ package enum EventType: String, Sendable, CaseIterable {
     case postDelivered = "post.delivered"
     case postFailed = "post.failed"
     case postDead = "post.dead"
+    case streamSet = "stream.set"
+    case streamRemoved = "stream.removed"
+    case streamOpened = "stream.opened"
+    case streamLost = "stream.lost"
+    case streamUnauthorized = "stream.unauthorized"
+    case streamOverflowed = "stream.overflowed"
 
     package init(_ record: Record) {
         self =
@@ -109,6 +115,18 @@ package enum EventType: String, Sendable, CaseIterable {
             case .channelMended: .channelMended
             case .messagesGrouped: .messagesGrouped
             case .account(let record): Self(record)
+            case .source(let record): Self(record)
+            }
+    }
+
+    private init(_ record: SourceRecord) {
+        self =
+            switch record {
+            case .set: .streamSet
+            case .removed: .streamRemoved
+            case .opened: .streamOpened
+            case .lost(let lost): lost.isRefused ? .streamUnauthorized : .streamLost
+            case .overflowed: .streamOverflowed
             }
     }
 

@@ -12,6 +12,8 @@ package enum ObjectKind: String, Sendable, CaseIterable {
     case alert
     /// A message to a channel.
     case delivery
+    /// A stream that is watched; its id is its name.
+    case connection
 }
 
 /// What happened to an object, in the words of Tutum's stream: `type action parents resource_uri state`.
@@ -88,6 +90,10 @@ package struct ObjectView: Sendable, Hashable {
         case .messageFailed(let r): self.init(.delivery, .update, "\(r.message)", ofJob, "Pending")
         case .messageDead(let r): self.init(.delivery, .update, "\(r.message)", ofJob, "Failed")
         case .messageResent(let r): self.init(.delivery, .update, "\(r.message)", ofJob, "Pending")
+        case .source(let r):
+            var action = Action.update
+            if case .removed = r { action = .delete }
+            self.init(.connection, action, r.name, Self.family(nil), Self.word(r))
         // What belongs to nothing of its own is news of the account.
         default:
             self.init(.account, .update, Self.accountID, [], "Running")
@@ -104,6 +110,16 @@ package struct ObjectView: Sendable, Hashable {
 
     private static func word(_ standing: CheckStanding) -> String {
         standing.status.word.prefix(1).uppercased() + standing.status.word.dropFirst()
+    }
+
+    private static func word(_ record: SourceRecord) -> String {
+        switch record {
+        case .set(let set): set.isPaused ? "Paused" : "Connecting"
+        case .removed: "Terminated"
+        case .opened: "Open"
+        case .lost(let lost): lost.isRefused ? "Unauthorized" : "Lost"
+        case .overflowed: "Open"
+        }
     }
 
     /// A scheduler and its account.

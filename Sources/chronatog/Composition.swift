@@ -24,6 +24,7 @@ final class Composition: Sendable {
     private let folder: DataFolder
     private let transport: HTTPTransport
     private let mail: SMTPTransport
+    private let streams: StreamSockets
     /// nil without a Sentry project to tell.
     private let ownErrors: OwnErrors?
     private let policy: LivePolicy
@@ -50,12 +51,9 @@ final class Composition: Sendable {
             trust: trust
         )
         mail = SMTPTransport(egress: policy.current, trust: trust)
+        streams = StreamSockets(egress: policy.current, trust: trust)
         ownErrors = Self.ownErrors(configuration, policy.current, trust, entropy, time)
-        if let prepared {
-            folder = prepared
-        } else {
-            folder = try DataFolder.open(configuration, entropy: entropy)
-        }
+        folder = if let prepared { prepared } else { try DataFolder.open(configuration, entropy: entropy) }
         let recovered = try folder.recover(configuration)
         Self.report(recovered.report, logger)
         let keys = try folder.keys(configuration, for: recovered.ledger)
@@ -76,6 +74,7 @@ final class Composition: Sendable {
             ),
             transport: transport,
             mail: mail,
+            streams: streams,
             sink: sink,
             settings: try Self.engineSettings(configuration, policy.current),
             logger: logger
@@ -145,6 +144,7 @@ final class Composition: Sendable {
         policy.replace(with: try Self.refusingOurselves(policy.current, listen, port))
         transport.adopt(policy.current)
         mail.adopt(policy.current)
+        streams.adopt(policy.current)
         let host = listen.isWildcard ? "127.0.0.1" : listen.host
         let sink = configuration.testing.isEphemeral ? Origin(isTLS: false, host: host, port: port) : nil
         var reached = configuration.server.publicURL?.text ?? listen.url(port: port)
@@ -195,6 +195,7 @@ final class Composition: Sendable {
         if hasListened { try? await api.stop() }
         await transport.shutdown(drain: .zero)
         await mail.shutdown(drain: .zero)
+        await streams.shutdown()
         await ownErrors?.shutdown()
         folder.withdraw()
     }
@@ -238,6 +239,8 @@ extension Composition {
         settings.publicURL = configuration.server.publicURL?.text
         settings.isPlanLimitHard = configuration.partner.freePlanLimit == .hard
         settings.sender = sender(configuration)
+        settings.sources = configuration.alerts.streams().wishes
+        settings.watchesStreams = !configuration.testing.isFork
         return settings
     }
 

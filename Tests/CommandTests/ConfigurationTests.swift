@@ -1,5 +1,6 @@
 import Cron
 import Domain
+import Engine
 import Testing
 
 @testable import chronatog
@@ -39,6 +40,30 @@ struct ConfigurationTests {
         #expect(bad.faults.contains("--mail-from is missing"))
         #expect(!bad.faults.joined().contains("s3cret"))
         #expect(read(["--mail-to", "ops@x.example"]).faults == ["--mail-to needs --smtp-url"])
+    }
+
+    @Test func `the tutorial's four variables watch a stream, and half of a login is said so`() {
+        let good = read(environment: [
+            "TUTUM_USERNAME": "me", "TUTUM_TOKEN": "s3cret", "TUTUM_STREAM_HOST": "stream.example.com",
+        ])
+        #expect(good.faults.isEmpty)
+        let wish = good.configuration.alerts.streams().wishes["tutum"]
+        #expect(wish?.settings["url"] == .string("wss://stream.example.com"))
+        #expect(wish?.alertAfter == .seconds(10))
+        let whole = read(environment: ["TUTUM_AUTH": "Basic s3cret", "TUTUM_TOKEN": "x"])
+        #expect(whole.faults.isEmpty)
+        #expect(
+            whole.configuration.alerts.streams().wishes["tutum"]?.settings["url"]
+                == .string("wss://stream.tutum.co/v1/events")
+        )
+        #expect(
+            read(environment: ["TUTUM_TOKEN": "s3cret"]).faults
+                == ["--tutum-token needs --tutum-username (TUTUM_USERNAME)"]
+        )
+        let bad = read(["--tutum-url", "ftp://h", "--tutum-auth", "s3cret"])
+        #expect(bad.faults == ["--tutum-url does not begin with wss:// or ws://"])
+        #expect(read(["--tutum-url", "wss://h"]).faults.first?.contains("needs credentials") == true)
+        #expect(read(["--tutum-alert-after", "soon"]).faults.count == 1)
     }
 
     @Test func `a file loses one line end and no more`() {

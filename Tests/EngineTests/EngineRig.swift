@@ -21,6 +21,8 @@ struct EngineRig {
         targetParallel: UInt32 = 64,
         transport: any Transport = NoTransport(),
         mail: (any MailTransport)? = nil,
+        streams: (any StreamTransport)? = nil,
+        sources: [String: SourceWish] = [:],
         channels: [String: ChannelSettings] = [:],
         publicURL: String? = nil,
         keys ring: [UInt64] = [99]
@@ -34,12 +36,14 @@ struct EngineRig {
         settings.targetParallel = targetParallel
         settings.channels = channels
         settings.publicURL = publicURL
+        settings.sources = sources
         engine = Engine(
             journal: recovered.journal,
             flow: Flow(ledger: recovered.ledger, keys: keys, entropy: entropy, settings: settings),
             clock: EngineClock(source: SystemTime(), isDrivable: true, start: start),
             transport: transport,
             mail: mail,
+            streams: streams,
             sink: sink,
             settings: EngineSettings(flushesInline: true),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -236,7 +236,7 @@ enum ObjectJSON {
     }
 
     /// Whether the journal tells of something that is not there any more.
-    private static func removed(
+    static func removed(
         _ site: Site,
         _ isIt: @escaping @Sendable (Entry) -> Bool
     ) async throws -> Bool {
@@ -338,7 +338,7 @@ enum ObjectJSON {
 
     // MARK: Parts
 
-    private static func object(
+    static func object(
         _ kind: ObjectKind,
         _ id: String,
         _ state: String,

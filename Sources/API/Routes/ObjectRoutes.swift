@@ -25,6 +25,10 @@ enum ObjectRoutes {
             list(.delivery, access: .operatorOnly) { site, _, page in
                 page.of(try await site.engine.pendingMessages().map { ObjectJSON.delivery($0) })
             },
+            list(.connection, access: .operatorOnly) { site, _, page in
+                page.of(try await site.engine.streams().map { ObjectJSON.connection($0) })
+            },
+            read(.connection, access: .operatorOnly, answer: ObjectJSON.connection),
             read(.account) { site, request in
                 guard request.parameters["id"] == ObjectView.accountID else { throw missing(request) }
                 return await ObjectJSON.account(site)

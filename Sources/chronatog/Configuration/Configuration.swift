@@ -92,6 +92,14 @@ struct Configuration: Sendable, Equatable {
         /// Addresses with commas between.
         var mailTo: String?
         var mailFrom: String?
+        /// The first stream that is watched, `tutum`.
+        /// Its query may hold a secret.
+        var tutumURL: Secret?
+        var tutumUsername: String?
+        var tutumToken: Secret?
+        /// A whole Authorization value.
+        var tutumAuth: Secret?
+        var tutumAlertAfter = GraceText(span: SourceSet.usualAlertAfter)
     }
 
     /// Customers of marketplaces.

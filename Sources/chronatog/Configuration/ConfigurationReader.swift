@@ -176,7 +176,7 @@ extension ConfigurationReader.Reading {
         }
         checkSecretKeys()
         checkZones()
-        faults += configuration.alerts.channels().faults
+        faults += configuration.alerts.channels().faults + configuration.alerts.streams().faults
         do {
             _ = try configuration.alerts.heartbeat(userAgent: "")
         } catch {

@@ -3,7 +3,8 @@ import Domain
 extension Setting {
     /// All settings of `chronatog serve`, in the order in which help shows them.
     static let table: [Setting] =
-        serverRows + dataRows + scheduleRows + callRows + alertRows + partnerRows + limitRows + testingRows
+        serverRows + dataRows + scheduleRows + callRows + alertRows + streamRows + partnerRows + limitRows
+        + testingRows
         + logRows
 
     /// The setting of that flag name.

@@ -6,8 +6,10 @@ import Integrations
 struct StreamCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stream",
-        abstract: "Watch an event stream.",
-        subcommands: [StreamTail.self]
+        abstract: "Watch event streams: follow one here, or let the server watch it.",
+        subcommands: [
+            StreamTail.self, Add.self, List.self, Show.self, Pause.self, Resume.self, Remove.self,
+        ]
     )
 }
 

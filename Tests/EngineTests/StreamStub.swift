@@ -1,0 +1,38 @@
+import Domain
+import Effects
+import Synchronization
+
+/// Streams that say what a test wants them to say.
+final class StreamStub: StreamTransport {
+    private struct State {
+        var openings: [StreamOpening] = []
+        var closed: [UInt64] = []
+        var receive: @Sendable (StreamNews) -> Void = { _ in }
+    }
+
+    private let state = Mutex(State())
+
+    func deliverSignals(to receive: @escaping @Sendable (StreamNews) -> Void) {
+        state.withLock { $0.receive = receive }
+    }
+
+    func open(_ opening: StreamOpening) { state.withLock { $0.openings.append(opening) } }
+    func close(_ id: UInt64) { state.withLock { $0.closed.append(id) } }
+    func shutdown() async {}
+
+    var openings: [StreamOpening] { state.withLock { $0.openings } }
+    var closed: [UInt64] { state.withLock { $0.closed } }
+
+    /// Of the newest connection, or of an earlier one.
+    func say(_ signal: StreamSignal, on id: UInt64? = nil) {
+        let (receive, newest) = state.withLock { ($0.receive, $0.openings.last?.id ?? 0) }
+        receive(StreamNews(id: id ?? newest, signal: signal))
+    }
+
+    func say(_ text: String) { say(.text(Array(text.utf8))) }
+
+    func authenticate() {
+        say(.open)
+        say(#"{"type":"auth"}"#)
+    }
+}
