@@ -64,6 +64,7 @@ package struct AlertText: Sendable, Hashable {
             case .gone: "\(name) is paused: its target answered 410 Gone"
             case .timedOut: "\(name) ran for longer than it may"
             case .unusual: "\(name) did not take its usual time"
+            case .step: name
             }
         var lines: [String] = []
         if let failure {

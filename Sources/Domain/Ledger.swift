@@ -27,6 +27,7 @@ package struct Ledger: Sendable {
     /// Open runs whose calls are over and whose ends are to come.
     package private(set) var awaited: [RunID: RunAwaited] = [:]
     package private(set) var accounts = AccountTable()
+    package private(set) var reactions = ReactionTable()
 
     package init() {}
 
@@ -47,7 +48,8 @@ package struct Ledger: Sendable {
         checks: CheckTable = CheckTable(),
         blackouts: [String: Blackout] = [:],
         awaited: [RunID: RunAwaited] = [:],
-        accounts: AccountTable = AccountTable()
+        accounts: AccountTable = AccountTable(),
+        reactions: ReactionTable = ReactionTable()
     ) {
         self.sequence = sequence
         self.lastTime = lastTime
@@ -65,6 +67,7 @@ package struct Ledger: Sendable {
         self.blackouts = blackouts
         self.awaited = awaited
         self.accounts = accounts
+        self.reactions = reactions
         for (id, run) in openRuns where jobs[run.job].openRuns > 1 {
             openRunsBeyondOne[run.job, default: []].append(id)
         }
@@ -104,6 +107,7 @@ package struct Ledger: Sendable {
         case .blackoutSet(let record): blackouts[record.name] = record
         case .blackoutRemoved(let record): blackouts[record.name] = nil
         case .account(let record): try apply(record, at: entry.time)
+        case .reaction(let record): reactions.apply(record)
         default: try applyToJob(entry)
         }
         if let job = entry.record.job {
@@ -157,6 +161,7 @@ package struct Ledger: Sendable {
                     openedAt: entry.time
                 )
             )
+            if let cause = record.cause { reactions.opened(sequence, of: record.job, because: cause) }
         case .attemptFailed(let record):
             guard openRuns[record.run] != nil else { throw .unknownRun(record.run, sequence: sequence) }
             openRuns[record.run]?.retryAt = record.retryAt
@@ -193,6 +198,7 @@ package struct Ledger: Sendable {
         pauses[job] = nil
         jobs[job].queuedSlots = 0
         alerts.forget(job)
+        reactions.forget(job)
     }
 
     private mutating func revise(_ record: JobRevised) {
@@ -260,6 +266,7 @@ package struct Ledger: Sendable {
             throw .unknownRun(record.run, sequence: sequence)
         }
         if !awaited.isEmpty { awaited[record.run] = nil }
+        if !reactions.causes.isEmpty { reactions.closed(record.run) }
         let job = run.job
         jobs[job].openRuns -= 1
         if var others = openRunsBeyondOne[job] {
@@ -354,6 +361,7 @@ extension Record {
         case .messageFailed(let r): r.job
         case .messageDead(let r): r.job
         case .messageResent(let r): r.job
+        case .reaction(let r): r.job
         }
     }
 }

@@ -57,6 +57,8 @@ package enum Record: Sendable, Hashable {
     case messagesGrouped(MessagesGrouped)
     /// About accounts and marketplaces.
     case account(AccountRecord)
+    /// About what streams would have started.
+    case reaction(ReactionRecord)
 }
 
 /// A credential and quota holder. The password is kept as PBKDF-free salted SHA-256 because it is 26 random
@@ -278,18 +280,22 @@ package struct RunOpened: Sendable, Hashable {
     package var scheduledAt: Timestamp
     /// The slot whose key it carries (`released` only).
     package var slot: Slot?
+    /// What the stream did (`stream` only).
+    package var cause: RunCause?
     package init(
         job: JobID,
         revision: UInt32,
         trigger: RunTrigger,
         scheduledAt: Timestamp,
-        slot: Slot? = nil
+        slot: Slot? = nil,
+        cause: RunCause? = nil
     ) {
         self.job = job
         self.revision = revision
         self.trigger = trigger
         self.scheduledAt = scheduledAt
         self.slot = slot
+        self.cause = cause
     }
 }
 
@@ -355,11 +361,24 @@ package struct RunClosed: Sendable, Hashable {
     package var run: RunID
     package var result: SlotResult
     package var report: AttemptReport
-    package init(job: JobID, run: RunID, result: SlotResult, report: AttemptReport) {
+    /// What its steps did; empty for a run that is a call.
+    package var steps: [StepReport]
+    /// How far down a chain of runs that events started; 0 for any other run.
+    package var depth: UInt8
+    package init(
+        job: JobID,
+        run: RunID,
+        result: SlotResult,
+        report: AttemptReport,
+        steps: [StepReport] = [],
+        depth: UInt8 = 0
+    ) {
         self.job = job
         self.run = run
         self.result = result
         self.report = report
+        self.steps = steps
+        self.depth = depth
     }
 }
 

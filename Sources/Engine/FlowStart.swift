@@ -51,6 +51,7 @@ extension Flow {
         takeUpChecks(stoppedAt: stoppedAt, now: now)
         attendAll(now: now)
         takeUpPosts(now: now)
+        takeUpTriggers(now: now)
         takeUpRuns(now: now)
         for job in ledger.jobs.ids where ledger.jobs[job].state == .active && hasRebootLine(job) {
             _ = openRun(job, .reboot, now: now)

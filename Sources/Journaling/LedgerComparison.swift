@@ -21,6 +21,7 @@ extension Ledger {
         if blackouts != other.blackouts { return "blackouts" }
         if awaited != other.awaited { return "runs that wait for their completion" }
         if accounts != other.accounts { return "accounts and marketplaces" }
+        if reactions != other.reactions { return "runs and outages of streams" }
         return nil
     }
 }

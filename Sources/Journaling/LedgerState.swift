@@ -17,6 +17,8 @@ struct LedgerState {
     private var checkFields = CheckTableFields()
     var checks: CheckTable { checkFields.table }
     private var accountFields = AccountTableFields()
+    private var reactionFields = ReactionTableFields()
+    var reactions: ReactionTable { reactionFields.table }
     func accounts(jobs: JobTable) -> AccountTable { accountFields.table(jobs: jobs) }
 
     /// In ascending order of keys: equal ledgers have equal bytes.
@@ -56,6 +58,7 @@ struct LedgerState {
             w.nest(80) { blackout.encode(from: zero, into: &$0) }
         }
         w.write(ledger.accounts)
+        w.write(ledger.reactions)
         return w.bytes
     }
 
@@ -97,6 +100,7 @@ struct LedgerState {
             case (20, .number(let number)): checkFields.checksEver = UInt32(truncatingIfNeeded: number)
             case (21, .bytes(let slice)), (22, .bytes(let slice)): try checkFields.take(field, slice)
             case (50...55, .bytes(let slice)): try accountFields.take(field, slice)
+            case (95...96, .bytes(let slice)): try reactionFields.take(field, slice)
             default: throw .invalid(field: field, of: what)
             }
         }

@@ -47,6 +47,7 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
             w.write(5, 1)
             w.write(6, slot: slot, from: r.scheduledAt)
         }
+        if let cause = r.cause { w.nest(20) { cause.encode(from: now, into: &$0) } }
     case .attemptFailed(let r):
         w.write(1, context.distance(to: r.run))
         w.write(2, time: r.retryAt, from: now)
@@ -56,6 +57,8 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
         w.write(1, context.distance(to: r.run))
         w.write(2, UInt64(r.result.rawValue))
         w.write(report: r.report)
+        for step in r.steps { w.nest(40) { step.encode(context, into: &$0) } }
+        w.write(41, UInt64(r.depth))
     case .runAwaited(let r):
         w.write(1, context.distance(to: r.run))
         w.write(2, time: r.until, from: now)
@@ -73,6 +76,7 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
         encodeChannel(record, context, into: &w)
     case .blackoutSet, .blackoutRemoved: encodeBlackout(record, from: now, into: &w)
     case .account(let r): r.encode(context, into: &w)
+    case .reaction(let r): r.encode(from: now, into: &w)
     }
 }
 

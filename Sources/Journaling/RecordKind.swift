@@ -60,6 +60,9 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case postDelivered = 61
     case postFailed = 62
     case postDead = 63
+    case outageNoted = 95
+    case outageSpared = 96
+    case triggerRefused = 97
 
     /// camelCase, as `Record.name`.
     package var name: String { String(describing: self) }
@@ -121,6 +124,7 @@ extension Record {
         case .blackoutSet: .blackoutSet
         case .blackoutRemoved: .blackoutRemoved
         case .account(let record): record.kind
+        case .reaction(let record): record.kind
         }
     }
 }

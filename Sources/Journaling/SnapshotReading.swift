@@ -95,7 +95,8 @@ struct Snapshot {
             checks: state.checks,
             blackouts: state.blackouts,
             awaited: state.awaited,
-            accounts: state.accounts(jobs: jobs)
+            accounts: state.accounts(jobs: jobs),
+            reactions: state.reactions
         )
     }
 

@@ -38,6 +38,8 @@ package struct Timetable: Sendable {
         case calendar(UInt32)
         /// A marketplace may be told, or told again.
         case post(PostID)
+        /// A stream may have been closed for as long as the job bears.
+        case outage(JobID)
     }
 
     /// Sixteen bytes an alarm; equal times ring in order of kind and number, which makes a run repeatable.
@@ -128,6 +130,9 @@ package struct Timetable: Sendable {
         return true
     }
 
+    /// Four bits are sixteen kinds: some share their number with calendars.
+    private static let outageMark: UInt64 = 1 << 58
+
     private static func pack(_ alarm: Alarm) -> UInt64 {
         switch alarm {
         case .slot(let job): UInt64(job.number)
@@ -142,6 +147,7 @@ package struct Timetable: Sendable {
         case .alert(let id): 9 << 60 | id.value
         case .calendar(let number): 15 << 60 | UInt64(number)
         case .post(let id): 14 << 60 | id.value
+        case .outage(let job): 15 << 60 | outageMark | UInt64(job.number)
         }
     }
 
@@ -156,7 +162,9 @@ package struct Timetable: Sendable {
         case 6: return .message(MessageID(number))
         case 9: return .alert(AlertID(number))
         case 8: return .runtime(RunID(number))
-        case 15: return .calendar(UInt32(number))
+        case 15:
+            let index = UInt32(truncatingIfNeeded: number)
+            return number & outageMark != 0 ? .outage(JobID(index)) : .calendar(index)
         case 7: return .check(CheckID(UInt32(number)))
         case 14: return .post(PostID(number))
         default: return .slot(JobID(UInt32(number)))

@@ -32,11 +32,13 @@ enum EventFacts {
         case .runOpened(let r):
             compact([
                 ("trigger", .string(r.trigger.word)), ("scheduled_at", r.scheduledAt.json),
-                ("slot", r.slot.map { .string($0.name(of: r.job)) }),
+                ("slot", r.slot.map { .string($0.name(of: r.job)) }), ("cause", r.cause?.json),
             ])
         case .attemptFailed(let r): attempt(r.report) + compact([("retry_at", r.retryAt.json)])
         case .attemptIntended(let r): compact([("attempt", .number(Int64(r.n)))])
-        case .runClosed(let r): compact([("result", .string(r.result.word))]) + attempt(r.report)
+        case .runClosed(let r):
+            compact([("result", .string(r.result.word))]) + attempt(r.report)
+                + compact([("steps", r.steps.isEmpty ? nil : .array(r.steps.map(\.json)))])
         case .runAwaited(let r): attempt(r.report) + compact([("until", r.until.json)])
         case .jobFellBehind(let r):
             compact([
@@ -55,9 +57,29 @@ enum EventFacts {
             compact([("name", .string(r.name)), ("labels", .array(r.labels.map { .string($0) }))])
         case .blackoutRemoved(let r): compact([("name", .string(r.name))])
         case .account(let r): AccountFacts.of(r)
+        case .reaction(let r): reaction(r)
         case .folderRestored(let r):
             compact([("to_seq", .number(Int64(r.sequence.value))), ("to_time", r.time.json)])
         case .clockStepped(let r): compact([("from", r.from.json), ("to", r.to.json)])
+        }
+    }
+
+    private static func reaction(_ record: ReactionRecord) -> [JSON.Member] {
+        switch record {
+        case .outageNoted(let r):
+            compact([
+                ("stream", .string(r.source)), ("outage", .number(Int64(clamping: r.outage))),
+                ("detail", .string(r.detail)), ("due", r.due.json),
+            ])
+        case .outageSpared(let r):
+            compact([
+                ("stream", .string(r.source)), ("outage", .number(Int64(clamping: r.outage))),
+            ])
+        case .triggerRefused(let r):
+            compact([
+                ("stream", .string(r.source)), ("reason", .string(r.reason.word)),
+                ("before", .number(Int64(clamping: r.before))),
+            ])
         }
     }
 
@@ -73,6 +95,7 @@ enum EventFacts {
             case .sink(let path): path
             case .url(let url): url.masked
             case .billing: CallTarget.billingPath
+            case .steps: ""
             }
         return compact([
             ("name", definition.name.isEmpty ? nil : .string(definition.name)),

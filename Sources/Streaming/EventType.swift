@@ -60,6 +60,9 @@ package enum EventType: String, Sendable, CaseIterable {
     case postDelivered = "post.delivered"
     case postFailed = "post.failed"
     case postDead = "post.dead"
+    case outageNoted = "outage.noted"
+    case outageSpared = "outage.spared"
+    case triggerRefused = "trigger.refused"
 
     package init(_ record: Record) {
         self =
@@ -109,6 +112,9 @@ package enum EventType: String, Sendable, CaseIterable {
             case .channelMended: .channelMended
             case .messagesGrouped: .messagesGrouped
             case .account(let record): Self(record)
+            case .reaction(.outageNoted): .outageNoted
+            case .reaction(.outageSpared): .outageSpared
+            case .reaction(.triggerRefused): .triggerRefused
             }
     }
 

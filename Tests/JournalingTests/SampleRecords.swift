@@ -20,7 +20,7 @@ struct SampleRecord: Sendable, CustomTestStringConvertible {
 
     static let all: [SampleRecord] = full + sparse
 
-    static let full: [SampleRecord] = basics + alerts + checks + blackouts + accounts
+    static let full: [SampleRecord] = basics + alerts + checks + blackouts + accounts + reactions
 
     private static let basics: [SampleRecord] = [
         SampleRecord(

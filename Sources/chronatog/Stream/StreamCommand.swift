@@ -6,8 +6,8 @@ import Integrations
 struct StreamCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stream",
-        abstract: "Watch an event stream.",
-        subcommands: [StreamTail.self]
+        abstract: "Watch an event stream, and act on it.",
+        subcommands: [StreamTail.self, StreamRecipes.self, StreamRecipe.self]
     )
 }
 
