@@ -107,10 +107,6 @@ package struct Courier: Sendable {
         let definition = prepared.definition
         let key = DeliveryKey.make(storeID: storeID, run: runID, run)
         let scheduledAt = text(of: run.scheduledAt)
-        let event = cause.map { cause -> (String) -> JSON? in
-            let values = EventValues(cause)
-            return { values.value($0) }
-        }
         let template = Template(
             value: { variable in
                 switch variable {
@@ -124,7 +120,7 @@ package struct Courier: Sendable {
                 case .key: key
                 }
             },
-            more: event
+            more: cause.map { Self.names(of: $0) }
         )
         let opener = Opener(keys: keys, account: prepared.account, job: run.job)
         var body = try Self.body(definition, template, opener)
@@ -149,17 +145,11 @@ package struct Courier: Sendable {
         return Call(
             id: id,
             origin: origin,
-            method: definition.callback.method.isEmpty && !body.isEmpty
-                ? "POST" : definition.callback.effectiveMethod,
+            method: Self.method(definition.callback, body),
             target: target,
             headerLines: lines.bytes,
             body: body,
-            deadlines: Deadlines(
-                name: definition.deadlines.name,
-                connect: definition.deadlines.connect,
-                firstByte: definition.deadlines.firstByte,
-                total: definition.deadlines.total
-            ),
+            deadlines: Deadlines(definition.deadlines),
             keepBodyBytesMax: Int(definition.callback.keepBodyBytesMax),
             redirectsMax: Int(definition.callback.redirectsMax)
         )
@@ -185,6 +175,17 @@ package struct Courier: Sendable {
         case .sealed(let sealed): text = try opener.open(sealed, "body")
         }
         return Array(try fill(template, text, .body(text)).utf8)
+    }
+
+    /// What a stream did may have given it a body.
+    private static func method(_ callback: Callback, _ body: [UInt8]) -> String {
+        callback.method.isEmpty && !body.isEmpty ? "POST" : callback.effectiveMethod
+    }
+
+    /// What templates may name of an event.
+    private static func names(of cause: RunCause) -> (String) -> JSON? {
+        let values = EventValues(cause)
+        return { values.value($0) }
     }
 
     /// What a call without a body of its own has to say is what happened.
@@ -250,6 +251,12 @@ package struct Courier: Sendable {
             case .unknownName(let name): throw .template(name)
             }
         }
+    }
+}
+
+extension Deadlines {
+    fileprivate init(_ job: CallDeadlines) {
+        self.init(name: job.name, connect: job.connect, firstByte: job.firstByte, total: job.total)
     }
 }
 

@@ -166,8 +166,8 @@ extension Flow {
         finishIfDone(job, now: now)
     }
 
-    /// A job without further slots or runs is finished; one that starts with the server, or by a stream, never
-    /// is.
+    /// A job without further slots or runs is finished; one that starts with the server, or by a stream,
+    /// never is.
     mutating func finishIfDone(_ job: JobID, now: Timestamp) {
         let entry = ledger.jobs[job]
         guard entry.state == .active, entry.openRuns == 0, entry.queuedSlots == 0, let plan = plan(of: job)
