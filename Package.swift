@@ -136,7 +136,7 @@ let package = Package(
         ),
         .testTarget(name: "AlertingTests", dependencies: ["Alerting", "Cron", "Domain"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Domain", "Scheduling"]),
-        .testTarget(name: "DispatchingTests", dependencies: ["Dispatching", "Effects"]),
+        .testTarget(name: "DispatchingTests", dependencies: ["Dispatching", "Domain", "Effects"]),
         .testTarget(
             name: "IntegrationsTests",
             dependencies: ["Counterparts", "Domain", "Effects", "Integrations", crypto]

@@ -15,7 +15,7 @@ enum Schemas {
 
     static let all: [JSON.Member] =
         [
-            JSON.Member("JobRequest", object(jobRequest, required: ["callback_url", "schedule"])),
+            JSON.Member("JobRequest", object(jobRequest)),
             JSON.Member("Job", object(jobRequest.filter { $0.0 != "auth" } + jobAnswer)),
             JSON.Member("Run", object(run)),
             JSON.Member("Slot", object(slot)),
@@ -106,6 +106,24 @@ enum Schemas {
         ("alert_unusual", flag),
         ("alert_severity", choice(AlertSeverity.allCases.map(\.word))), ("sentry_monitor", text),
         ("labels", list(type("string", about: "1 to 64 of a-z 0-9 . _ : / -"))),
+        (
+            "triggers",
+            list(
+                type(
+                    "object",
+                    about: "{stream, on, type, action, state, parent, after}: starts without schedule"
+                )
+            )
+        ),
+        (
+            "steps",
+            list(
+                type(
+                    "object",
+                    about: "{enrich|slack|pagerduty|http|alert|note: {…}, on: […]}, instead of callback_url"
+                )
+            )
+        ),
     ]
 
     private static let jobAnswer: [Property] = [

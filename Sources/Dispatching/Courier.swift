@@ -31,6 +31,8 @@ package struct Courier: Sendable {
         /// Its runs are watched beyond their answers: for a completion, a longest runtime, an unusual pace.
         /// Kept apart, because handing the definition on for every call would copy it.
         package let isWatched: Bool
+        /// What it does is steps, not a call.
+        package let hasSteps: Bool
         fileprivate let signingKey: [UInt8]
 
         fileprivate init(_ definition: JobDefinition, revision: UInt32, account: UInt32, signingKey: [UInt8])
@@ -41,6 +43,7 @@ package struct Courier: Sendable {
             self.signingKey = signingKey
             isWatched =
                 definition.completion == .ping || definition.maxRuntime > .zero || definition.watchesPace
+            hasSteps = definition.callback.target == .steps
             let matches = definition.success.bodyMatches
             pattern = matches.isEmpty ? nil : try? Pattern(matches)
         }
@@ -98,25 +101,30 @@ package struct Courier: Sendable {
         _ run: OpenRun,
         prepared: Prepared,
         storeID: [UInt8],
+        cause: RunCause? = nil,
         now: Timestamp
     ) throws(CourierError) -> Call {
         let definition = prepared.definition
         let key = DeliveryKey.make(storeID: storeID, run: runID, run)
         let scheduledAt = text(of: run.scheduledAt)
-        let template = Template { variable in
-            switch variable {
-            case .slot, .scheduledAt: scheduledAt
-            case .dueMilliseconds: String(run.scheduledAt.microseconds / 1000)
-            case .run: runID.description
-            case .attempt: String(run.attempt)
-            case .job: run.job.description
-            case .name: definition.name
-            case .now: Instant(seconds: now.seconds).rfc3339
-            case .key: key
-            }
-        }
+        let template = Template(
+            value: { variable in
+                switch variable {
+                case .slot, .scheduledAt: scheduledAt
+                case .dueMilliseconds: String(run.scheduledAt.microseconds / 1000)
+                case .run: runID.description
+                case .attempt: String(run.attempt)
+                case .job: run.job.description
+                case .name: definition.name
+                case .now: Instant(seconds: now.seconds).rfc3339
+                case .key: key
+                }
+            },
+            more: cause.map { Self.names(of: $0) }
+        )
         let opener = Opener(keys: keys, account: prepared.account, job: run.job)
-        let body = try Self.body(definition, template, opener)
+        var body = try Self.body(definition, template, opener)
+        if let cause, definition.callback.body == .none { body = Self.body(of: cause) }
         var lines = HeaderLines()
         lines.add("Idempotency-Key", key)
         lines.add("webhook-id", key)
@@ -126,6 +134,7 @@ package struct Courier: Sendable {
             WebhookSignature.sign(id: key, timestamp: now.seconds, body: body, key: prepared.signingKey)
         )
         lines.add("Chronatog-Scheduled-At", scheduledAt)
+        if let cause { lines.add("Chronatog-Depth", String(cause.depth)) }
         if definition.completion == .ping, let publicURL,
             let name = keys.completion(storeID: storeID, run: runID, openedAt: run.openedAt)
         {
@@ -136,16 +145,11 @@ package struct Courier: Sendable {
         return Call(
             id: id,
             origin: origin,
-            method: definition.callback.effectiveMethod,
+            method: Self.method(definition.callback, body),
             target: target,
             headerLines: lines.bytes,
             body: body,
-            deadlines: Deadlines(
-                name: definition.deadlines.name,
-                connect: definition.deadlines.connect,
-                firstByte: definition.deadlines.firstByte,
-                total: definition.deadlines.total
-            ),
+            deadlines: Deadlines(definition.deadlines),
             keepBodyBytesMax: Int(definition.callback.keepBodyBytesMax),
             redirectsMax: Int(definition.callback.redirectsMax)
         )
@@ -170,9 +174,23 @@ package struct Courier: Sendable {
         case .plain(let plain): text = plain
         case .sealed(let sealed): text = try opener.open(sealed, "body")
         }
-        let looksLikeJSON =
-            text.utf8.first.map { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") } ?? false
-        return Array(try fill(template, text, looksLikeJSON ? .json : .plain).utf8)
+        return Array(try fill(template, text, .body(text)).utf8)
+    }
+
+    /// What a stream did may have given it a body.
+    private static func method(_ callback: Callback, _ body: [UInt8]) -> String {
+        callback.method.isEmpty && !body.isEmpty ? "POST" : callback.effectiveMethod
+    }
+
+    /// What templates may name of an event.
+    private static func names(of cause: RunCause) -> (String) -> JSON? {
+        let values = EventValues(cause)
+        return { values.value($0) }
+    }
+
+    /// What a call without a body of its own has to say is what happened.
+    private static func body(of cause: RunCause) -> [UInt8] {
+        cause.happening.message.isEmpty ? Array(cause.json.text.utf8) : cause.happening.message
     }
 
     /// The job's own headers, and defaults for what it does not name.
@@ -207,7 +225,7 @@ package struct Courier: Sendable {
         case .sink(let path):
             guard let sinkOrigin else { throw .noSink }
             return (sinkOrigin, try Self.fill(template, path, .url))
-        case .billing: throw .ownWork
+        case .billing, .steps: throw .ownWork
         case .url(let url):
             var text = try Self.fill(template, url.path, .url)
             if let query = url.query {
@@ -233,6 +251,12 @@ package struct Courier: Sendable {
             case .unknownName(let name): throw .template(name)
             }
         }
+    }
+}
+
+extension Deadlines {
+    fileprivate init(_ job: CallDeadlines) {
+        self.init(name: job.name, connect: job.connect, firstByte: job.firstByte, total: job.total)
     }
 }
 

@@ -32,6 +32,11 @@ package enum MessageKind: UInt8, Sendable, CaseIterable {
     case resolve = 4
     /// Somebody asked for a message to see whether the channel works.
     case test = 5
+    /// What a step of a job says; about no alert.
+    case step = 6
+
+    /// Those that a channel may be asked for about an alert, or to show that it works.
+    package static let allCases: [MessageKind] = [.open, .remind, .acknowledge, .resolve, .test]
 
     package var word: String {
         switch self {
@@ -40,6 +45,7 @@ package enum MessageKind: UInt8, Sendable, CaseIterable {
         case .acknowledge: "acknowledge"
         case .resolve: "resolve"
         case .test: "test"
+        case .step: "step"
         }
     }
 }
@@ -64,6 +70,8 @@ package enum AlertCause: UInt8, Sendable, CaseIterable {
     case disconnected = 90
     /// A stream refuses our credentials.
     case unauthorized = 91
+    /// A step of the job says so.
+    case step = 95
 
     package var word: String {
         switch self {
@@ -76,6 +84,7 @@ package enum AlertCause: UInt8, Sendable, CaseIterable {
         case .unusual: "unusual"
         case .disconnected: "disconnected"
         case .unauthorized: "unauthorized"
+        case .step: "step"
         }
     }
 }
@@ -91,6 +100,8 @@ package enum AlertEnd: UInt8, Sendable, CaseIterable {
     case checkPaused = 21
     /// Somebody said so.
     case byHand = 4
+    /// A step of the job said so.
+    case step = 95
 
     package var word: String {
         switch self {
@@ -100,6 +111,7 @@ package enum AlertEnd: UInt8, Sendable, CaseIterable {
         case .checkRemoved: "check-removed"
         case .checkPaused: "check-paused"
         case .byHand: "by-hand"
+        case .step: "step"
         }
     }
 }
@@ -168,18 +180,22 @@ package struct MessageIntended: Sendable, Hashable {
     package var kind: MessageKind
     /// It waits until then: quiet hours, or others to go with; nil for at once.
     package var notBefore: Timestamp?
+    /// What a step says; nil for a message about an alert.
+    package var letter: StepLetter?
     package init(
         job: JobID?,
         alert: AlertID,
         channel: String,
         kind: MessageKind,
-        notBefore: Timestamp? = nil
+        notBefore: Timestamp? = nil,
+        letter: StepLetter? = nil
     ) {
         self.job = job
         self.alert = alert
         self.channel = channel
         self.kind = kind
         self.notBefore = notBefore
+        self.letter = letter
     }
 }
 

@@ -54,9 +54,9 @@ package struct AlertTable: Sendable, Equatable {
         done = self.alerts.filter { $0.value.resolvedAt != nil && $0.value.messages == 0 }.keys.sorted()
     }
 
-    /// The key under which a message stands in line: its alert's, or its own for a test.
+    /// The key under which a message stands in line: its alert's or its step's, or its own for a test.
     package func key(of message: MessageID) -> String {
-        messages[message].flatMap { alerts[$0.alert]?.key } ?? "test/\(message)"
+        messages[message].flatMap { $0.letter?.line ?? alerts[$0.alert]?.key } ?? "test/\(message)"
     }
 
     /// Whether everything is equal that decides anything. A snapshot of an older build has no failures in a
@@ -251,6 +251,8 @@ package struct PendingMessage: Sendable, Equatable {
     package let channel: String
     package let kind: MessageKind
     package let intendedAt: Timestamp
+    /// What a step says; nil for a message about an alert.
+    package let letter: StepLetter?
     /// Attempts that ended.
     package var attempts: UInt16 = 0
     /// Not before; nil for at once.
@@ -262,6 +264,8 @@ package struct PendingMessage: Sendable, Equatable {
     package var isOvertaken = false
     /// When its patience began: when it could leave first, or when it was sent anew.
     package var since: Timestamp
+    /// It goes to a URL of its step's own, which needs no channel.
+    package var isToURL: Bool { letter != nil && channel.contains("://") }
     /// The message that goes for this one too; zero for none.
     package var leader = MessageID.zero
     /// Those that go with this one. Follows from them.
@@ -272,6 +276,7 @@ package struct PendingMessage: Sendable, Equatable {
         alert = intended.alert
         channel = intended.channel
         kind = intended.kind
+        letter = intended.letter
         intendedAt = time
         retryAt = intended.notBefore
         since = intended.notBefore ?? time

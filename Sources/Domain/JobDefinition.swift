@@ -48,6 +48,8 @@ package struct JobDefinition: Sendable, Hashable {
     package var sentryMonitor = ""
     /// Words to find jobs by, in ascending order, each once.
     package var labels: [String] = []
+    /// What starts it besides its schedule, and its steps; nil for a job that has neither.
+    package var reaction: Reaction?
 
     package init(callback: Callback, schedule: [String]) {
         self.callback = callback
@@ -118,6 +120,8 @@ package enum CallTarget: Sendable, Hashable {
     case url(URLTarget)
     /// Nowhere: the server seals the invoices that are due.
     case billing
+    /// Nowhere: the job's steps are what it does.
+    case steps
 
     /// What stands in the place of a URL.
     package static let billingPath = "/-/billing"
@@ -127,6 +131,7 @@ package enum CallTarget: Sendable, Hashable {
         switch self {
         case .sink: "_sink"
         case .billing: "_billing"
+        case .steps: "_steps"
         case .url(let url): url.host
         }
     }

@@ -36,6 +36,7 @@ extension JobDefinition {
         w.write(32, watchesPace ? 1 : 0)
         if alertSeverity != .error { w.write(40, UInt64(alertSeverity.rawValue)) }
         w.write(41, sentryMonitor)
+        reaction?.pack(into: &w)
         return w.bytes
     }
 
@@ -43,6 +44,8 @@ extension JobDefinition {
     package init(packed bytes: [UInt8]) throws(FieldError) {
         var definition = JobDefinition(callback: Callback(target: .sink("/_sink/200")), schedule: [])
         var hasCallback = false
+        var triggers: [StreamTrigger] = []
+        var steps: [JobStep] = []
         var reader = FieldReader(bytes)
         while let (field, value) = try reader.next() {
             switch field {
@@ -85,10 +88,17 @@ extension JobDefinition {
                 let word = AlertSeverity(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0))
                 definition.alertSeverity = word ?? .error
             case 41: definition.sentryMonitor = value.text ?? ""
+            case 50: triggers.append(try StreamTrigger(packed: value.slice ?? []))
+            case 51: steps.append(try JobStep(packed: value.slice ?? []))
+            // Says that there are triggers, which have been read.
+            case 59: break
             default: throw .invalid(field: field, of: "job definition")
             }
         }
         guard hasCallback else { throw .invalid(field: 3, of: "job definition") }
+        if !triggers.isEmpty || !steps.isEmpty {
+            definition.reaction = Reaction(triggers: triggers, steps: steps)
+        }
         self = definition
     }
 

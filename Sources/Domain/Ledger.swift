@@ -29,6 +29,7 @@ package struct Ledger: Sendable {
     package private(set) var accounts = AccountTable()
     /// Streams that are watched, by name.
     package private(set) var sources: [String: WatchedSource] = [:]
+    package private(set) var reactions = ReactionTable()
 
     package init() {}
 
@@ -50,7 +51,8 @@ package struct Ledger: Sendable {
         blackouts: [String: Blackout] = [:],
         awaited: [RunID: RunAwaited] = [:],
         accounts: AccountTable = AccountTable(),
-        sources: [String: WatchedSource] = [:]
+        sources: [String: WatchedSource] = [:],
+        reactions: ReactionTable = ReactionTable()
     ) {
         self.sequence = sequence
         self.lastTime = lastTime
@@ -69,6 +71,7 @@ package struct Ledger: Sendable {
         self.awaited = awaited
         self.accounts = accounts
         self.sources = sources
+        self.reactions = reactions
         for (id, run) in openRuns where jobs[run.job].openRuns > 1 {
             openRunsBeyondOne[run.job, default: []].append(id)
         }
@@ -109,6 +112,7 @@ package struct Ledger: Sendable {
         case .blackoutRemoved(let record): blackouts[record.name] = nil
         case .account(let record): try apply(record, at: entry.time)
         case .source(let record): sources.apply(record, at: entry.time)
+        case .reaction(let record): reactions.apply(record)
         default: try applyToJob(entry)
         }
         if let job = entry.record.job {
@@ -162,6 +166,7 @@ package struct Ledger: Sendable {
                     openedAt: entry.time
                 )
             )
+            if let cause = record.cause { reactions.opened(sequence, of: record.job, because: cause) }
         case .attemptFailed(let record):
             guard openRuns[record.run] != nil else { throw .unknownRun(record.run, sequence: sequence) }
             openRuns[record.run]?.retryAt = record.retryAt
@@ -198,6 +203,7 @@ package struct Ledger: Sendable {
         pauses[job] = nil
         jobs[job].queuedSlots = 0
         alerts.forget(job)
+        reactions.forget(job)
     }
 
     private mutating func revise(_ record: JobRevised) {
@@ -265,6 +271,7 @@ package struct Ledger: Sendable {
             throw .unknownRun(record.run, sequence: sequence)
         }
         if !awaited.isEmpty { awaited[record.run] = nil }
+        if !reactions.causes.isEmpty { reactions.closed(record.run) }
         let job = run.job
         jobs[job].openRuns -= 1
         if var others = openRunsBeyondOne[job] {
@@ -359,6 +366,7 @@ extension Record {
         case .messageFailed(let r): r.job
         case .messageDead(let r): r.job
         case .messageResent(let r): r.job
+        case .reaction(let r): r.job
         }
     }
 }

@@ -9,6 +9,7 @@ extension Callback {
         case .sink(let path): w.write(2, path)
         case .url(let url): w.nest(3) { url.pack(into: &$0) }
         case .billing: w.write(50, 1)
+        case .steps: w.write(51, 1)
         }
         for header in headers {
             w.nest(4) {
@@ -42,6 +43,7 @@ extension Callback {
             case 8: callback.keepBodyBytesMax = UInt32(truncatingIfNeeded: (value.number ?? 1) &- 1)
             case 9: callback.keepsSuccessBody = value.number == 1
             case 50: target = .billing
+            case 51: target = .steps
             default: throw .invalid(field: field, of: "callback")
             }
         }

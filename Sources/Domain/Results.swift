@@ -139,6 +139,8 @@ package enum RunTrigger: UInt8, Sendable {
     case manual = 1
     case reboot = 2
     case released = 3
+    /// Something that a watched stream did.
+    case stream = 4
 
     package var word: String {
         switch self {
@@ -146,6 +148,7 @@ package enum RunTrigger: UInt8, Sendable {
         case .manual: "manual"
         case .reboot: "reboot"
         case .released: "released"
+        case .stream: "stream"
         }
     }
 }

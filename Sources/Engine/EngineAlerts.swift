@@ -175,7 +175,7 @@ extension Flow {
             guard let message = ledger.alerts.messages[id], channel == nil || channel == message.channel
             else { continue }
             let key = ledger.alerts.key(of: id)
-            guard channels[message.channel] != nil, !message.isOvertaken,
+            guard channels[message.channel] != nil || message.isToURL, !message.isOvertaken,
                 outbox.hasRoom(for: id, channel: message.channel, key: key)
             else {
                 count.skipped += 1

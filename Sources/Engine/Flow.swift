@@ -65,6 +65,8 @@ package struct Flow: Sendable {
     var metrics = FlowMetrics()
     /// Streams that are watched, as this process does it.
     var watching = StreamWatching()
+    /// Who waits for which stream, and steps under way.
+    var reactions = Reactions()
 
     /// Alarms answered in one turn: when many thousands are due at once, the first calls leave while the
     /// others are still being decided. Begins small and doubles while more are due.
@@ -112,6 +114,7 @@ package struct Flow: Sendable {
             case .calendar(let number): calendarDue(Int(number), now: now)
             case .post(let id): postDue(id, now: now)
             case .source(let number): sourceDue(number, now: now)
+            case .outage(let job): outageDue(job, now: now)
             }
         }
         alarmsAtOnce = rung == alarmsAtOnce ? min(2 * rung, Self.alarmsMax) : Self.alarmsMin
@@ -173,7 +176,9 @@ package struct Flow: Sendable {
     mutating func deliver(_ id: UInt64, now: Timestamp) -> Delivery? {
         if let letter = letters[id] { return letter.delivery }
         if let call = calendars.calls[id] { return .call(call) }
-        guard let flight = flights[id] else { return letterPosts[id].map { Delivery.call($0.call) } }
+        guard let flight = flights[id] else {
+            return (letterPosts[id]?.call ?? reactions.fetches[id]?.call).map { .call($0) }
+        }
         guard let run = ledger.openRuns[flight.run], let prepared = courier.prepare(run.job, ledger)
         else { return nil }
         if run.attempt == 1, prepared.isWatched { watch(flight.run, run, prepared.definition) }
@@ -184,6 +189,7 @@ package struct Flow: Sendable {
                 run,
                 prepared: prepared,
                 storeID: ledger.storeID,
+                cause: run.trigger == .stream ? ledger.reactions.causes[flight.run] : nil,
                 now: now
             )
             return .call(call)
@@ -203,6 +209,7 @@ package struct Flow: Sendable {
         }
         guard let flight = flights.removeValue(forKey: outcome.id) else {
             if letterPosts[outcome.id] != nil { return hearPost(outcome, now: now) }
+            if Reactions.isFetch(outcome.id) { return hearFetch(outcome, now: now) }
             return hearCheckIn(outcome, now: now)
         }
         limits.release(flight.limit, wasOnWire: flight.isOnWire)

@@ -88,10 +88,10 @@ extension Flow {
         String(LocalDateTime(seconds: time.seconds).text.prefix(10)).replacing("-", with: "/")
     }
 
-    /// A run of the billing job: invoices and the end of the run are one group of records, so a crash leaves
-    /// both or neither.
+    /// A run of steps begins, or one of the billing job: invoices and the end of the run are one group of
+    /// records, so a crash leaves both or neither.
     mutating func doOwnWork(_ id: UInt64, now: Timestamp) {
-        guard flights[id] != nil else { return }
+        guard flights[id] != nil, !beginSteps(id, now: now) else { return }
         var cents: Int64 = 0
         var count = 0
         for bill in billPreview(now: now) {

@@ -43,6 +43,7 @@ extension Flow {
             now
         )
         plans.remember(plan, of: definition, job: job, account: owner.account)
+        noteTriggers(of: job)
         timetable.set(job, at: plan.due(ledger.jobs[job].next, job: job))
         noticeJobCount(of: scheduler, now: now)
         return try view(job)
@@ -87,6 +88,7 @@ extension Flow {
         )
         plans.forget(job)
         courier.forget(job)
+        noteTriggers(of: job)
         if definition.alertAfter == 0 { resolveAlert(of: job, .notWatched, now: now) }
         if !definition.watchesPace { resolveAlert(key: PaceRule.key(of: job), .notWatched, now: now) }
         if ledger.jobs[job].state == .active, accepted[job] == nil {
@@ -104,6 +106,7 @@ extension Flow {
         cancelOpenRuns(of: job, as: .deleted, now: now)
         resolveAlert(of: job, .jobRemoved, now: now)
         resolveAlert(key: PaceRule.key(of: job), .jobRemoved, now: now)
+        forgetReactions(of: job, now: now)
         write(.jobRemoved(JobRemoved(job: job)), now)
         noticeJobCount(of: ledger.jobs[job].scheduler, now: now)
         timetable.set(job, at: .distantFuture)

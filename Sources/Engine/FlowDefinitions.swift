@@ -16,7 +16,10 @@ extension Flow {
         over old: JobDefinition? = nil
     ) -> JobDefinition {
         var definition = draft.definition
-        let kept = old?.callback.secrets ?? [:]
+        var kept = old?.callback.secrets ?? [:]
+        for (index, step) in (old?.reaction?.steps ?? []).enumerated() {
+            kept["step/\(index)"] = step.secrets
+        }
         func sealed(_ text: String, _ field: String) -> Sealed {
             let place = SecretPlace(account: account, object: "job/\(job)", field: field)
             let plain = Array(text.utf8)
@@ -40,6 +43,13 @@ extension Flow {
             }
         }
         if let body = draft.secretBody { definition.callback.body = .sealed(sealed(body, "body")) }
+        if let reaction = definition.reaction, !draft.stepSecrets.isEmpty {
+            var steps = reaction.steps
+            for (index, secrets) in draft.stepSecrets {
+                steps[index].secrets = sealed(secrets.text, "step/\(index)")
+            }
+            definition.reaction = Reaction(triggers: reaction.triggers, steps: steps)
+        }
         return definition
     }
 
@@ -49,6 +59,7 @@ extension Flow {
         registeredAt: Timestamp,
         account: UInt32
     ) throws(CommandError) -> Plan {
+        if let reaction = definition.reaction { try check(reaction) }
         do {
             let zone: Zone
             if let adopted = ledger.zones[definition.zone] {

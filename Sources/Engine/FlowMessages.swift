@@ -28,7 +28,8 @@ extension Flow {
 
     /// Everything on its way: calls of jobs, of channels, to marketplaces and for calendars.
     var callsOut: Int {
-        flights.count + letters.count + letterPosts.count + calendars.calls.count + (checkIns?.outCount ?? 0)
+        flights.count + letters.count + letterPosts.count + calendars.calls.count
+            + reactions.fetches.count + (checkIns?.outCount ?? 0)
     }
 
     /// After a start: what was waiting or under way goes on, with the same keys as before.
@@ -116,12 +117,29 @@ extension Flow {
 
     private mutating func attempt(_ id: MessageID, now: Timestamp) {
         guard let content = content(of: id), let message = ledger.alerts.messages[id] else { return }
+        if message.letter != nil, content.said == nil {
+            let reason = "what it says does not open with this folder's keys"
+            return settle(id, ChannelVerdict(.dead(reason: reason)), now: now)
+        }
+        if content.said?.kind == .http {
+            return call(content, id, now: now)
+        }
         guard let own = channels[message.channel]?.settings else {
             let reason =
                 unreadable[message.channel] ?? "the channel \(message.channel) is not configured any more"
             return settle(id, ChannelVerdict(.dead(reason: reason)), now: now)
         }
         var delivery = ChannelDelivery(own, content, from: sender)
+        let step = delivery.begin(now: now)
+        follow(step, delivery, id, now: now)
+    }
+
+    /// A step's own URL stands in what it says.
+    private mutating func call(_ content: AlertMessage, _ id: MessageID, now: Timestamp) {
+        guard let said = content.said, let address = try? WebAddress(said["url"] ?? "") else {
+            return settle(id, ChannelVerdict(.dead(reason: "its URL cannot be called")), now: now)
+        }
+        var delivery = ChannelDelivery(said, to: address, content, from: sender)
         let step = delivery.begin(now: now)
         follow(step, delivery, id, now: now)
     }
@@ -279,7 +297,7 @@ extension Flow {
         let store = hexadecimal(ledger.storeID.prefix(8))
         let alert = ledger.alerts.alerts[message.alert]
         let limits = ledger.alerts.channels[message.channel]?.limits ?? [:]
-        return AlertMessage(
+        var content = AlertMessage(
             key: Self.outsideKey(ledger.alerts.key(of: id), store: store),
             kind: message.kind,
             severity: alert?.opened.severity ?? .info,
@@ -299,5 +317,7 @@ extension Flow {
             memory: ChannelMemory(facts: alert?.channels[message.channel] ?? [:], limits: limits),
             othersAreOpen: ledger.alerts.open.values.contains { $0 != message.alert }
         )
+        content.said = message.letter.flatMap { said($0) }
+        return content
     }
 }

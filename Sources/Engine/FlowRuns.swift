@@ -44,9 +44,19 @@ extension Flow {
         _ run: OpenRun,
         as result: SlotResult,
         _ report: AttemptReport,
+        steps: [StepReport] = [],
         now: Timestamp
     ) {
-        write(.runClosed(RunClosed(job: run.job, run: id, result: result, report: report)), now)
+        let depth = run.trigger == .stream ? ledger.reactions.causes[id]?.depth ?? 0 : 0
+        let closed = RunClosed(
+            job: run.job,
+            run: id,
+            result: result,
+            report: report,
+            steps: steps,
+            depth: depth
+        )
+        write(.runClosed(closed), now)
         metrics.count(result)
         if checkIns != nil { checkIn(id, of: run.job, result == .ok ? .ok : .error, now: now) }
         judge(run.job, result, report, now: now)
@@ -146,7 +156,13 @@ extension Flow {
     }
 
     /// Opens a run that no slot asked for.
-    mutating func openRun(_ job: JobID, _ trigger: RunTrigger, slot: Slot? = nil, now: Timestamp) -> RunID? {
+    mutating func openRun(
+        _ job: JobID,
+        _ trigger: RunTrigger,
+        slot: Slot? = nil,
+        cause: RunCause? = nil,
+        now: Timestamp
+    ) -> RunID? {
         guard let plan = plan(of: job) else { return nil }
         let limit = limits.index(of: plan.limitKey)
         limits.takeAnyway(limit, plan.limit)
@@ -157,7 +173,8 @@ extension Flow {
                     revision: ledger.jobs[job].revision,
                     trigger: trigger,
                     scheduledAt: slot?.instant ?? now,
-                    slot: slot
+                    slot: slot,
+                    cause: cause
                 )
             ),
             now

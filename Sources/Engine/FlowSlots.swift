@@ -166,7 +166,8 @@ extension Flow {
         finishIfDone(job, now: now)
     }
 
-    /// A job without further slots or runs is finished; one that starts with the server never is.
+    /// A job without further slots or runs is finished; one that starts with the server, or by a stream,
+    /// never is.
     mutating func finishIfDone(_ job: JobID, now: Timestamp) {
         let entry = ledger.jobs[job]
         guard entry.state == .active, entry.openRuns == 0, entry.queuedSlots == 0, let plan = plan(of: job)
@@ -174,7 +175,8 @@ extension Flow {
             return
         }
         let isSpent = plan.runsMax > 0 && entry.slotRunsClosed >= plan.runsMax
-        guard isSpent || entry.next == .distantFuture && !plan.runsAtStart else { return }
+        let isOver = entry.next == .distantFuture && !plan.runsAtStart && !plan.hasTriggers
+        guard isSpent || isOver else { return }
         timetable.set(job, at: .distantFuture)
         write(.jobFinished(JobFinished(job: job)), now)
     }

@@ -52,6 +52,7 @@ extension Flow {
         attendAll(now: now)
         takeUpSources(now: now)
         takeUpPosts(now: now)
+        takeUpTriggers(now: now)
         takeUpRuns(now: now)
         for job in ledger.jobs.ids where ledger.jobs[job].state == .active && hasRebootLine(job) {
             _ = openRun(job, .reboot, now: now)

@@ -15,6 +15,9 @@ package struct JobDraft: Sendable {
     package var headers: [(name: String, value: String?)]?
     /// The body, to be sealed (`body_secret`).
     package var secretBody: String?
+    /// Secret texts of steps by the steps' places, each an object by name. A step that is not among them
+    /// keeps what it has.
+    package var stepSecrets: [Int: JSON] = [:]
 
     package init(_ definition: JobDefinition) {
         self.definition = definition

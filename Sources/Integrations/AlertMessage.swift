@@ -37,6 +37,8 @@ package struct AlertMessage: Sendable, Hashable {
     package var othersAreOpen: Bool
     /// When the job is expected to run, for counterparts that watch the schedule too.
     package var schedule: WatchedSchedule?
+    /// What a step of a job says; nil for a message about an alert.
+    package var said: StepMessage?
 
     package init(
         key: String,
@@ -78,7 +80,7 @@ package struct AlertMessage: Sendable, Hashable {
     package var headline: String {
         let title = OneLine.of(title)
         return switch kind {
-        case .open: title
+        case .open, .step: title
         case .remind: "Still open: \(title)"
         case .acknowledge: "Acknowledged: \(title)"
         case .resolve: "Resolved: \(title)"

@@ -36,6 +36,17 @@ package struct ChannelDelivery: Sendable {
             }
     }
 
+    /// A step that calls a URL of its own needs no channel.
+    package init(
+        _ said: StepMessage,
+        to address: WebAddress,
+        _ message: AlertMessage,
+        from sender: AlertSender
+    ) {
+        opening = String(message.openedAt.microseconds)
+        conversation = StepCall(said, address, message, sender)
+    }
+
     /// - Parameter now: the time of this attempt.
     package mutating func begin(now: Timestamp) -> Step {
         let step = conversation.begin(now: now)

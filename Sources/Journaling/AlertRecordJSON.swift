@@ -17,6 +17,9 @@ extension Record {
             .present([
                 ("alert", r.alert == .zero ? nil : .count(r.alert.value)), ("channel", .string(r.channel)),
                 ("message_kind", .string(r.kind.word)), ("not_before", r.notBefore.map { .instant($0) }),
+                ("run", r.letter.map { .count($0.run.value) }), ("step", r.letter.map { .count($0.step) }),
+                ("line", r.letter.map { .string($0.line) }),
+                ("content", r.letter.map { $0.content.masked }),
             ])
         case .messageDelivered(let r): .present([("message", .count(r.message.value))]) + r.report.members
         case .messageFailed(let r):

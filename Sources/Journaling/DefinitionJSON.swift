@@ -45,6 +45,8 @@ extension JobDefinition {
                 ("alert_severity", alertSeverity == .error ? nil : .string(alertSeverity.word)),
                 ("sentry_monitor", sentryMonitor.isEmpty ? nil : .string(sentryMonitor)),
                 ("labels", labels.isEmpty ? nil : .array(labels.map { .string($0) })),
+                ("triggers", list(reaction?.triggers.map(\.json))),
+                ("steps", list(reaction?.steps.map(\.json))),
             ])
         )
     }
@@ -58,6 +60,7 @@ extension Callback {
             case .sink(let path): .string(path)
             case .url(let url): .string(url.masked)
             case .billing: .string(CallTarget.billingPath)
+            case .steps: .null
             }
         let secrets: [JSON.Member] =
             if case .url(let url) = target {
@@ -172,6 +175,9 @@ extension LimitPolicy {
 extension JSON {
     fileprivate static func span(_ span: Span) -> JSON { .string(span.text) }
 }
+
+/// nil for an empty list, which is no member.
+private func list(_ values: [JSON]?) -> JSON? { values.flatMap { $0.isEmpty ? nil : .array($0) } }
 
 /// nil for an empty text, which is no member.
 private func text(_ text: String) -> JSON? { text.isEmpty ? nil : .string(text) }

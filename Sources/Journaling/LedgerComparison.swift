@@ -22,6 +22,7 @@ extension Ledger {
         if awaited != other.awaited { return "runs that wait for their completion" }
         if accounts != other.accounts { return "accounts and marketplaces" }
         if sources != other.sources { return "watched streams" }
+        if reactions != other.reactions { return "runs and outages of streams" }
         return nil
     }
 }

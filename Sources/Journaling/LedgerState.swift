@@ -18,6 +18,8 @@ struct LedgerState {
     private var checkFields = CheckTableFields()
     var checks: CheckTable { checkFields.table }
     private var accountFields = AccountTableFields()
+    private var reactionFields = ReactionTableFields()
+    var reactions: ReactionTable { reactionFields.table }
     func accounts(jobs: JobTable) -> AccountTable { accountFields.table(jobs: jobs) }
 
     /// In ascending order of keys: equal ledgers have equal bytes.
@@ -60,6 +62,7 @@ struct LedgerState {
         for (_, source) in ledger.sources.sorted(by: { $0.key < $1.key }) {
             w.nest(90) { source.encode(into: &$0) }
         }
+        w.write(ledger.reactions)
         return w.bytes
     }
 
@@ -105,6 +108,7 @@ struct LedgerState {
             case (20, .number(let number)): checkFields.checksEver = UInt32(truncatingIfNeeded: number)
             case (21, .bytes(let slice)), (22, .bytes(let slice)): try checkFields.take(field, slice)
             case (50...55, .bytes(let slice)): try accountFields.take(field, slice)
+            case (95...96, .bytes(let slice)): try reactionFields.take(field, slice)
             default: throw .invalid(field: field, of: what)
             }
         }

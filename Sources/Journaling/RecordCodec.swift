@@ -35,23 +35,13 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
         w.write(10, time: r.next, from: r.slot.instant)
     case .slotsDecided(let r): encode(r, from: now, into: &w)
     case .slotQueued(let r): r.encode(from: now, into: &w)
-    case .runOpened(let r):
-        w.write(1, UInt64(r.revision &- 1))
-        w.write(2, UInt64(r.trigger.rawValue))
-        w.write(3, time: r.scheduledAt, from: now)
-        if let slot = r.slot {
-            w.write(5, 1)
-            w.write(6, slot: slot, from: r.scheduledAt)
-        }
+    case .runOpened(let r): r.encode(from: now, into: &w)
     case .attemptFailed(let r):
         w.write(1, context.distance(to: r.run))
         w.write(2, time: r.retryAt, from: now)
         w.write(report: r.report)
     case .attemptIntended(let r): r.encode(context, into: &w)
-    case .runClosed(let r):
-        w.write(1, context.distance(to: r.run))
-        w.write(2, UInt64(r.result.rawValue))
-        w.write(report: r.report)
+    case .runClosed(let r): r.encode(context, into: &w)
     case .runAwaited(let r):
         w.write(1, context.distance(to: r.run))
         w.write(2, time: r.until, from: now)
@@ -70,6 +60,7 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
     case .blackoutSet, .blackoutRemoved: encodeBlackout(record, from: now, into: &w)
     case .account(let r): r.encode(context, into: &w)
     case .source(let r): r.encode(into: &w)
+    case .reaction(let r): r.encode(from: now, into: &w)
     }
 }
 
@@ -116,6 +107,29 @@ extension FolderRestored {
     fileprivate func encode(from now: Timestamp, into w: inout FieldWriter) {
         w.write(1, sequence.value)
         w.write(2, time: time, from: now)
+    }
+}
+
+extension RunOpened {
+    fileprivate func encode(from now: Timestamp, into w: inout FieldWriter) {
+        w.write(1, UInt64(revision &- 1))
+        w.write(2, UInt64(trigger.rawValue))
+        w.write(3, time: scheduledAt, from: now)
+        if let slot {
+            w.write(5, 1)
+            w.write(6, slot: slot, from: scheduledAt)
+        }
+        if let cause { w.nest(20) { cause.encode(from: now, into: &$0) } }
+    }
+}
+
+extension RunClosed {
+    fileprivate func encode(_ context: PayloadContext, into w: inout FieldWriter) {
+        w.write(1, context.distance(to: run))
+        w.write(2, UInt64(result.rawValue))
+        w.write(report: report)
+        for step in steps { w.nest(40) { step.encode(context, into: &$0) } }
+        w.write(41, UInt64(depth))
     }
 }
 

@@ -40,6 +40,8 @@ func decodePayload(
         return .account(try AccountRecord(kind, context, &reader))
     case .sourceSet, .sourceRemoved, .sourceOpened, .sourceLost, .sourceOverflowed:
         return .source(try SourceRecord(kind, &reader))
+    case .outageNoted, .outageSpared, .triggerRefused:
+        return .reaction(try ReactionRecord(kind, context, &reader))
     case .folderRestored: return .folderRestored(try decodeRestored(kind, context, &reader))
     case .clockStepped: return .clockStepped(try decodeClockStep(kind, context, &reader))
     case .jobFellBehind: return .jobFellBehind(try decodeFallingBehind(kind, context, &reader))
@@ -273,6 +275,7 @@ extension RunOpened {
         var scheduledAt = TimeField()
         var hasSlot = false
         var slot = SlotField()
+        var cause: RunCause?
         while let (field, value) = try reader.next() {
             switch field {
             case 1: revision = try value.number(field, kind) as UInt32 &+ 1
@@ -280,6 +283,7 @@ extension RunOpened {
             case 3, 4: try scheduledAt.take(value, isFine: field == 4, field: field, of: kind)
             case 5: hasSlot = try value.number(field, kind) as UInt8 == 1
             case 6...10: try slot.take(part: field - 6, value, field, kind)
+            case 20: cause = try RunCause.read(value, from: context.base)
             default: throw .invalid(field: field, of: kind.name)
             }
         }
@@ -289,7 +293,8 @@ extension RunOpened {
             revision: revision,
             trigger: trigger,
             scheduledAt: instant,
-            slot: hasSlot ? slot.resolved(from: instant) : nil
+            slot: hasSlot ? slot.resolved(from: instant) : nil,
+            cause: cause
         )
     }
 }
@@ -303,6 +308,8 @@ private func decodeAttempt(
     var second: UInt16 = 0
     var retryAt = TimeField()
     var report = AttemptReport(n: 1)
+    var steps: [StepReport] = []
+    var depth: UInt8 = 0
     while let (field, value) = try reader.next() {
         switch (field, kind) {
         case (1, _): run = context.run(at: try value.number(field, kind))
@@ -311,6 +318,8 @@ private func decodeAttempt(
         case (2, _): second = try value.number(field, kind)
         case (20...31, .attemptFailed), (20...31, .runClosed), (20...31, .runAwaited):
             guard try report.take(field, value, kind) else { throw .invalid(field: field, of: kind.name) }
+        case (40, .runClosed): steps.append(try StepReport(value, context))
+        case (41, .runClosed): depth = try value.number(field, kind)
         default: throw .invalid(field: field, of: kind.name)
         }
     }
@@ -326,6 +335,15 @@ private func decodeAttempt(
         guard let code = UInt8(exactly: second), let result = SlotResult(rawValue: code) else {
             throw .invalid(field: 2, of: kind.name)
         }
-        return .runClosed(RunClosed(job: context.job, run: run, result: result, report: report))
+        return .runClosed(
+            RunClosed(
+                job: context.job,
+                run: run,
+                result: result,
+                report: report,
+                steps: steps,
+                depth: depth
+            )
+        )
     }
 }

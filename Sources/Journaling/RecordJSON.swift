@@ -63,12 +63,17 @@ extension Record {
             .present([
                 ("revision", .count(r.revision)), ("trigger", .string(r.trigger.word)),
                 ("scheduled_at", .instant(r.scheduledAt)), ("slot", r.slot?.json),
+                ("cause", r.cause?.json),
             ])
         case .attemptFailed(let r):
             .present([("run", .count(r.run.value)), ("retry_at", .instant(r.retryAt))]) + r.report.members
         case .attemptIntended(let r): .present([("run", .count(r.run.value)), ("n", .count(r.n))])
         case .runClosed(let r):
             .present([("run", .count(r.run.value)), ("result", .string(r.result.word))]) + r.report.members
+                + .present([
+                    ("steps", r.steps.isEmpty ? nil : .array(r.steps.map(\.json))),
+                    ("depth", r.depth == 0 ? nil : .count(r.depth)),
+                ])
         case .runAwaited(let r):
             .present([("run", .count(r.run.value)), ("until", .instant(r.until))]) + r.report.members
         case .jobFellBehind(let r):
@@ -87,6 +92,7 @@ extension Record {
         case .blackoutRemoved(let r): [JSON.Member("name", .string(r.name))]
         case .account(let r): r.members
         case .source(let r): r.members
+        case .reaction(let r): r.members
         case .folderRestored(let r):
             .present([("to_sequence", .count(r.sequence.value)), ("to_time", .instant(r.time))])
         case .clockStepped(let r): .present([("from", .instant(r.from)), ("to", .instant(r.to))])

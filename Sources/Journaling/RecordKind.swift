@@ -65,6 +65,9 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case sourceOpened = 92
     case sourceLost = 93
     case sourceOverflowed = 94
+    case outageNoted = 95
+    case outageSpared = 96
+    case triggerRefused = 97
 
     /// camelCase, as `Record.name`.
     package var name: String { String(describing: self) }
@@ -127,6 +130,7 @@ extension Record {
         case .blackoutRemoved: .blackoutRemoved
         case .account(let record): record.kind
         case .source(let record): record.kind
+        case .reaction(let record): record.kind
         }
     }
 }

@@ -96,7 +96,8 @@ struct Snapshot {
             blackouts: state.blackouts,
             awaited: state.awaited,
             accounts: state.accounts(jobs: jobs),
-            sources: state.sources
+            sources: state.sources,
+            reactions: state.reactions
         )
     }
 

@@ -7,6 +7,8 @@ package final class Plan: Sendable {
     package let lines: [Recurrence]
     /// One of the lines is `@reboot`.
     package let runsAtStart: Bool
+    /// Something else than its lines starts it, so the end of these is not its own.
+    package let hasTriggers: Bool
     package let start: Timestamp?
     package let end: Timestamp?
     package let catchup: CatchupPolicy
@@ -23,6 +25,7 @@ package final class Plan: Sendable {
     package init(_ definition: JobDefinition, lines: [Recurrence], account: UInt32) {
         self.lines = lines
         runsAtStart = lines.contains { $0.schedule.form == .reboot }
+        hasTriggers = definition.reaction?.triggers.isEmpty == false
         start = definition.start
         end = definition.end
         catchup = definition.catchup

@@ -38,8 +38,9 @@ package struct Timetable: Sendable {
         case calendar(UInt32)
         /// A marketplace may be told, or told again.
         case post(PostID)
-        /// A stream may have to be opened anew, or an outage to be told of, by its number in this process.
-        case source(UInt32)
+    /// Four bits are sixteen kinds: some share their number with calendars.
+    private static let outageMark: UInt64 = 1 << 58
+    private static let sourceMark: UInt64 = 1 << 59
     }
 
     /// Sixteen bytes an alarm; equal times ring in order of kind and number, which makes a run repeatable.
@@ -131,6 +132,8 @@ package struct Timetable: Sendable {
     }
 
     private static let sourceMark: UInt64 = 1 << 59
+    /// Four bits are sixteen kinds: some share their number with calendars.
+    private static let outageMark: UInt64 = 1 << 58
 
     private static func pack(_ alarm: Alarm) -> UInt64 {
         switch alarm {
@@ -146,8 +149,8 @@ package struct Timetable: Sendable {
         case .alert(let id): 9 << 60 | id.value
         case .calendar(let number): 15 << 60 | UInt64(number)
         case .post(let id): 14 << 60 | id.value
-        // Four bits are sixteen kinds: the last shares its number with calendars.
-        case .source(let number): 15 << 60 | sourceMark | UInt64(number)
+            if number & outageMark != 0 { return .outage(JobID(index)) }
+            return number & sourceMark == 0 ? .calendar(index) : .source(index)
         }
     }
 
@@ -165,6 +168,7 @@ package struct Timetable: Sendable {
         case 15:
             let index = UInt32(truncatingIfNeeded: number)
             return number & sourceMark == 0 ? .calendar(index) : .source(index)
+            return number & outageMark != 0 ? .outage(JobID(index)) : .calendar(index)
         case 7: return .check(CheckID(UInt32(number)))
         case 14: return .post(PostID(number))
         default: return .slot(JobID(UInt32(number)))

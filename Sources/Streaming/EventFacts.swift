@@ -32,11 +32,13 @@ enum EventFacts {
         case .runOpened(let r):
             compact([
                 ("trigger", .string(r.trigger.word)), ("scheduled_at", r.scheduledAt.json),
-                ("slot", r.slot.map { .string($0.name(of: r.job)) }),
+                ("slot", r.slot.map { .string($0.name(of: r.job)) }), ("cause", r.cause?.json),
             ])
         case .attemptFailed(let r): attempt(r.report) + compact([("retry_at", r.retryAt.json)])
         case .attemptIntended(let r): compact([("attempt", .number(Int64(r.n)))])
-        case .runClosed(let r): compact([("result", .string(r.result.word))]) + attempt(r.report)
+        case .runClosed(let r):
+            compact([("result", .string(r.result.word))]) + attempt(r.report)
+                + compact([("steps", r.steps.isEmpty ? nil : .array(r.steps.map(\.json)))])
         case .runAwaited(let r): attempt(r.report) + compact([("until", r.until.json)])
         case .jobFellBehind(let r):
             compact([
@@ -56,6 +58,7 @@ enum EventFacts {
         case .blackoutRemoved(let r): compact([("name", .string(r.name))])
         case .account(let r): AccountFacts.of(r)
         case .source(let r): [JSON.Member("name", .string(r.name))] + stream(r)
+        case .reaction(let r): reaction(r)
         case .folderRestored(let r):
             compact([("to_seq", .number(Int64(r.sequence.value))), ("to_time", r.time.json)])
         case .clockStepped(let r): compact([("from", r.from.json), ("to", r.to.json)])
@@ -77,6 +80,25 @@ enum EventFacts {
         }
     }
 
+    private static func reaction(_ record: ReactionRecord) -> [JSON.Member] {
+        switch record {
+        case .outageNoted(let r):
+            compact([
+                ("stream", .string(r.source)), ("outage", .number(Int64(clamping: r.outage))),
+                ("detail", .string(r.detail)), ("due", r.due.json),
+            ])
+        case .outageSpared(let r):
+            compact([
+                ("stream", .string(r.source)), ("outage", .number(Int64(clamping: r.outage))),
+            ])
+        case .triggerRefused(let r):
+            compact([
+                ("stream", .string(r.source)), ("reason", .string(r.reason.word)),
+                ("before", .number(Int64(clamping: r.before))),
+            ])
+        }
+    }
+
     private static func compact(_ members: [(String, JSON?)]) -> [JSON.Member] {
         members.compactMap { key, value in value.map { JSON.Member(key, $0) } }
     }
@@ -89,6 +111,7 @@ enum EventFacts {
             case .sink(let path): path
             case .url(let url): url.masked
             case .billing: CallTarget.billingPath
+            case .steps: ""
             }
         return compact([
             ("name", definition.name.isEmpty ? nil : .string(definition.name)),

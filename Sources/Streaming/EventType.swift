@@ -66,6 +66,9 @@ package enum EventType: String, Sendable, CaseIterable {
     case streamLost = "stream.lost"
     case streamUnauthorized = "stream.unauthorized"
     case streamOverflowed = "stream.overflowed"
+    case outageNoted = "outage.noted"
+    case outageSpared = "outage.spared"
+    case triggerRefused = "trigger.refused"
 
     package init(_ record: Record) {
         self =
@@ -116,6 +119,9 @@ package enum EventType: String, Sendable, CaseIterable {
             case .messagesGrouped: .messagesGrouped
             case .account(let record): Self(record)
             case .source(let record): Self(record)
+            case .reaction(.outageNoted): .outageNoted
+            case .reaction(.outageSpared): .outageSpared
+            case .reaction(.triggerRefused): .triggerRefused
             }
     }
 

@@ -59,6 +59,12 @@ package struct ObjectView: Sendable, Hashable {
         case .jobFinished(let r): self.init(.job, .update, "\(r.job)", family, "Finished")
         case .slotsDecided(let r): self.init(.job, .update, "\(r.job)", family, r.result.word)
         case .slotQueued(let r): self.init(.job, .update, "\(r.job)", family, "queued")
+        case .reaction(.outageNoted(let r)):
+            self.init(.job, .update, "\(r.job)", family, "outage-noted")
+        case .reaction(.outageSpared(let r)):
+            self.init(.job, .update, "\(r.job)", family, "outage-spared")
+        case .reaction(.triggerRefused(let r)):
+            self.init(.job, .update, "\(r.job)", family, "refused")
         case .jobFellBehind(let r): self.init(.job, .update, "\(r.job)", family, "falling-behind")
         case .checkRegistered(let r):
             let own = Self.family(r.scheduler)

@@ -6,28 +6,39 @@ package struct StreamEvent: Sendable {
     package let object: ObjectView
     /// The scheduler that it belongs to; nil for what belongs to the operator alone.
     package let owner: UInt32?
+    /// How far down a chain of runs that events started; 0 for what is none of it. Who watches us and runs
+    /// jobs counts on from here.
+    private let depth: UInt8
 
     package init(_ entry: Entry, owner: UInt32?) {
         view = EventView(entry)
         object = ObjectView(entry, owner: owner)
         self.owner = owner
+        depth =
+            switch entry.record {
+            case .runOpened(let opened): opened.cause?.depth ?? 0
+            case .runClosed(let closed): closed.depth
+            default: 0
+            }
     }
 
     package var sequence: Sequence { view.sequence }
 
     /// Tutum's five fields in Tutum's order, then Docker Cloud's two, then ours.
     package var tutum: JSON {
-        .object([
-            JSON.Member("type", .string(object.kind.rawValue)),
-            JSON.Member("action", .string(object.action.rawValue)),
-            JSON.Member("parents", .array(object.parents.map { .string($0) })),
-            JSON.Member("resource_uri", .string(object.uri)),
-            JSON.Member("state", .string(object.state)),
-            JSON.Member("uuid", .string(uuid)),
-            JSON.Member("datetime", view.time.json),
-            JSON.Member("seq", .number(Int64(clamping: sequence.value))),
-            JSON.Member("event", .string(view.type.rawValue)),
-        ])
+        .object(
+            [
+                JSON.Member("type", .string(object.kind.rawValue)),
+                JSON.Member("action", .string(object.action.rawValue)),
+                JSON.Member("parents", .array(object.parents.map { .string($0) })),
+                JSON.Member("resource_uri", .string(object.uri)),
+                JSON.Member("state", .string(object.state)),
+                JSON.Member("uuid", .string(uuid)),
+                JSON.Member("datetime", view.time.json),
+                JSON.Member("seq", .number(Int64(clamping: sequence.value))),
+                JSON.Member("event", .string(view.type.rawValue)),
+            ] + (depth == 0 ? [] : [JSON.Member("depth", .number(Int64(depth)))])
+        )
     }
 
     /// CloudEvents 1.0 in its JSON format.

@@ -20,7 +20,8 @@ struct SampleRecord: Sendable, CustomTestStringConvertible {
 
     static let all: [SampleRecord] = full + sparse
 
-    static let full: [SampleRecord] = basics + alerts + checks + blackouts + accounts + sources
+    static let full: [SampleRecord] =
+        basics + alerts + checks + blackouts + accounts + sources + reactions
 
     private static let basics: [SampleRecord] = [
         SampleRecord(

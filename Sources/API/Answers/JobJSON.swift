@@ -96,6 +96,7 @@ extension CallTarget {
         case .sink(let path): path
         case .url(let url): url.masked
         case .billing: Self.billingPath
+        case .steps: ""
         }
     }
 }
@@ -131,7 +132,8 @@ extension JobDefinition {
             JSON.Member("callback_url", .string(callback.target.shown)),
             JSON.Member(
                 "schedule",
-                isScheduleList ? .array(schedule.map { .string($0) }) : .string(schedule.first ?? "")
+                isScheduleList || schedule.isEmpty && reaction != nil
+                    ? .array(schedule.map { .string($0) }) : .string(schedule.first ?? "")
             ),
             JSON.Member("dialect", dialect.map { .string($0.rawValue) } ?? .null),
             JSON.Member("zone", .string(zone)),
@@ -172,6 +174,8 @@ extension JobDefinition {
             JSON.Member("alert_severity", .string(alertSeverity.word)),
             JSON.Member("sentry_monitor", .string(sentryMonitor)),
             JSON.Member("labels", .array(labels.map { .string($0) })),
+            JSON.Member("triggers", .array(reaction?.triggers.map(\.json) ?? [])),
+            JSON.Member("steps", .array(reaction?.steps.map(\.json) ?? [])),
         ]
     }
 

@@ -8,11 +8,15 @@ package struct RunHistory: Sendable, Hashable {
     package let slot: Slot?
     package let trigger: RunTrigger
     package let scheduledAt: Timestamp
+    /// What the stream did that started it.
+    package let cause: RunCause?
     package let startedAt: Timestamp
     package private(set) var endedAt: Timestamp?
     package private(set) var result: SlotResult?
     /// Attempts that are over.
     package private(set) var attempts: [AttemptReport] = []
+    /// What its steps did.
+    package private(set) var steps: [StepReport] = []
     /// When the next attempt is due, while one waits.
     package private(set) var retryAt: Timestamp?
 
@@ -27,11 +31,13 @@ package struct RunHistory: Sendable, Hashable {
             slot = record.slot
             trigger = .slot
             scheduledAt = record.slot.instant
+            cause = nil
         case .runOpened(let record):
             job = record.job
             slot = record.slot
             trigger = record.trigger
             scheduledAt = record.scheduledAt
+            cause = record.cause
         default: return nil
         }
         id = entry.sequence
@@ -46,6 +52,7 @@ package struct RunHistory: Sendable, Hashable {
         trigger = run.trigger
         scheduledAt = run.scheduledAt
         startedAt = run.openedAt
+        cause = nil
     }
 
     package var isOpen: Bool { result == nil }
@@ -68,6 +75,7 @@ package struct RunHistory: Sendable, Hashable {
             let isRepeated = attempts.last.map { $0.n >= record.report.n } ?? false
             if !isRepeated, record.report.n > 0 { attempts.append(record.report) }
             result = record.result
+            steps = record.steps
             endedAt = entry.time
             retryAt = nil
         default: break
@@ -101,6 +109,8 @@ package struct RunHistory: Sendable, Hashable {
         ]
         if let retryAt { members.append(JSON.Member("retry_at", retryAt.json)) }
         if let awaitedUntil { members.append(JSON.Member("awaited_until", awaitedUntil.json)) }
+        if let cause { members.append(JSON.Member("cause", cause.json)) }
+        if !steps.isEmpty { members.append(JSON.Member("steps", .array(steps.map(\.json)))) }
         return .object(members)
     }
 

@@ -8,6 +8,8 @@ struct CallbackForm {
     let surroundings: JobForm.Surroundings
     /// What the job calls now; nil for a new job.
     let current: Callback?
+    /// A stream may start the job: its event may be named.
+    var hasEvent = false
 
     /// What answers show in place of a secret.
     static let mask = "***"
@@ -35,8 +37,18 @@ struct CallbackForm {
     // MARK: Target
 
     private func readTarget(_ fields: inout Fields, into draft: inout JobDraft, isWhole: Bool) {
+        if draft.definition.reaction?.steps.isEmpty == false {
+            if fields.value("callback_url").map({ $0.string != "" }) == true {
+                fields.fault("callback_url", "and steps are both given", hint: "make the call an http step")
+            }
+            if fields.value("body") != nil { fields.fault("body", "belongs into an http step") }
+            draft.definition.callback.target = .steps
+            return
+        }
         guard fields.has("callback_url") else {
-            if isWhole { fields.fault("callback_url", "is missing", hint: "the http or https URL to call") }
+            if isWhole || draft.definition.callback.target == .steps {
+                fields.fault("callback_url", "is missing", hint: "the http or https URL to call")
+            }
             return
         }
         guard let text = fields.value("callback_url")?.string else {
@@ -47,7 +59,7 @@ struct CallbackForm {
             return
         }
         if case .billing = current?.target, text == CallTarget.billingPath { return }
-        if let fault = TemplateNames.fault(in: text) {
+        if let fault = TemplateNames.fault(in: text, hasEvent: hasEvent) {
             return fields.fault("callback_url", fault.message, hint: fault.hint)
         }
         if text.hasPrefix("/") { return readSink(text, &fields, into: &draft) }
@@ -166,7 +178,7 @@ struct CallbackForm {
             }
             if let refusal = HeaderRules.refusal(name: name, value: value) {
                 inner.fault(name, refusal)
-            } else if let fault = TemplateNames.fault(in: value) {
+            } else if let fault = TemplateNames.fault(in: value, hasEvent: hasEvent) {
                 inner.fault(name, fault.message, hint: fault.hint)
             } else if headers.contains(where: { $0.name.lowercased() == name.lowercased() }) {
                 inner.fault(name, "is given twice")
@@ -226,7 +238,9 @@ struct CallbackForm {
         fields.read("body_secret", into: &isSecret)
         var text = ""
         fields.read("body", into: &text, bytesMax: JobLimits.bodyBytesMax)
-        if let fault = TemplateNames.fault(in: text) { fields.fault("body", fault.message, hint: fault.hint) }
+        if let fault = TemplateNames.fault(in: text, hasEvent: hasEvent) {
+            fields.fault("body", fault.message, hint: fault.hint)
+        }
         let isKept = fields.has("body") ? wasSecret && text == Self.mask : !isWhole
         if isKept {
             switch (old, isSecret) {

@@ -11,6 +11,7 @@ enum JobFields {
         "limit_parallel", "limit_rate", "limit_wait", "run_deadline", "keep_body", "keep_success_body",
         "redirects", "labels", "history_age", "history_runs", "history_bytes",
         "alert_after", "completion", "max_runtime", "alert_unusual", "alert_severity", "sentry_monitor",
+        "triggers", "steps",
     ]
 
     /// What only answers say. A request may carry it, so that a job that was read can be sent back; it means
@@ -25,6 +26,10 @@ enum JobFields {
 /// Bounds on what a job may say.
 enum JobLimits {
     static let linesMax = 16
+    static let triggersMax = 16
+    static let stepsMax = 16
+    static let filterWordsMax = 64
+    static let startsPerMinuteMax: Int64 = 60_000
     static let labelsMax = 16
     static let labelBytesMax = 64
     static let nameBytesMax = 200

@@ -34,7 +34,10 @@ struct JobForm: Sendable {
         var fields = Fields(object)
         fields.refuseUnknown(JobFields.request, answersOnly: JobFields.answer)
         var draft = JobDraft(base(mode, current))
+        let reaction = ReactionForm(surroundings: surroundings, current: current?.reaction)
+        reaction.read(&fields, into: &draft)
         var callback = CallbackForm(surroundings: surroundings, current: current?.callback)
+        callback.hasEvent = draft.definition.reaction?.triggers.isEmpty == false
         if mode == .whole, current != nil { draft.headers = [] }
         callback.read(&fields, into: &draft, isWhole: mode == .whole)
         readSchedule(&fields, into: &draft.definition, mode, old: current?.schedule)
@@ -74,10 +77,13 @@ struct JobForm: Sendable {
         old: [String]?
     ) {
         fields.read("name", into: &definition.name, bytesMax: JobLimits.nameBytesMax)
+        let hasTriggers = definition.reaction?.triggers.isEmpty == false
         readReading(&fields, into: &definition)
         if fields.has("schedule") {
             readLines(&fields, into: &definition)
-        } else if mode == .whole {
+        } else if hasTriggers {
+            if mode == .whole { definition.schedule = [] }
+        } else if mode == .whole || definition.schedule.isEmpty {
             fields.fault(
                 "schedule",
                 "is missing",
@@ -136,11 +142,13 @@ struct JobForm: Sendable {
             definition.isScheduleList = false
         case .array(let values):
             let lines = values.compactMap(\.string)
-            guard lines.count == values.count, (1...JobLimits.linesMax).contains(lines.count) else {
+            let least = definition.reaction?.triggers.isEmpty == false ? 0 : 1
+            guard lines.count == values.count, (least...JobLimits.linesMax).contains(lines.count) else {
                 return fields.fault("schedule", "is not a list of 1 to \(JobLimits.linesMax) strings")
             }
             definition.schedule = lines
             definition.isScheduleList = true
+        case nil where definition.reaction?.triggers.isEmpty == false: definition.schedule = []
         case nil: fields.fault("schedule", "is missing")
         default: fields.fault("schedule", "is neither a string nor a list of strings")
         }

@@ -154,6 +154,7 @@ extension MessageView {
             JSON.Member("kind", .string(message.kind.word)),
             JSON.Member("alert", message.alert == .zero ? .null : .string("\(message.alert)")),
             JSON.Member("job", message.job.map { .string("\($0)") } ?? .null),
+            JSON.Member("run", message.letter.map { .string("\($0.run)") } ?? .null),
             JSON.Member("intended_at", message.intendedAt.json),
             JSON.Member("attempts", .number(Int64(message.attempts))),
             JSON.Member("retry_at", message.retryAt?.json ?? .null),

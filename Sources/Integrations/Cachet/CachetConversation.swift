@@ -50,7 +50,7 @@ struct CachetConversation: ChannelConversation {
         case (.acknowledge, .some(let id)), (.resolve, .some(let id)):
             state = .readingIncident(id)
             return .call(request("GET", "incidents/\(id)"))
-        case (.test, _): return create()
+        case (.test, _), (.step, _): return create()
         }
     }
 
@@ -179,7 +179,7 @@ struct CachetConversation: ChannelConversation {
                     }
                 }()
         case .resolve: message.othersAreOpen ? nil : 1
-        case .acknowledge, .test: nil
+        case .acknowledge, .test, .step: nil
         }
     }
 

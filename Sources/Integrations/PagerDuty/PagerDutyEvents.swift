@@ -133,6 +133,7 @@ struct PagerDutyConversation: ChannelConversation {
             case .acknowledge: [.acknowledge]
             case .resolve: [.resolve]
             case .test: [.trigger, .resolve]
+            case .step: [message.said?["action"].flatMap { .init(rawValue: $0) } ?? .trigger]
             }
     }
 
@@ -149,13 +150,16 @@ struct PagerDutyConversation: ChannelConversation {
         guard let action = actions.first else { return .end(ChannelVerdict(.delivered)) }
         let path =
             settings.version == .v2 ? "v2/enqueue" : "generic/2010-04-15/create_event.json"
-        let body = PagerDutyEvents.body(action, key: key, message, settings, sender)
+        let body =
+            message.said.map { PagerDutyEvents.body(action, $0, message, settings, sender) }
+            ?? PagerDutyEvents.body(action, key: key, message, settings, sender)
         return .call(.json("POST", settings.base.appending(path), body, sender: sender))
     }
 
     /// PagerDuty's key for the alert: ours, unless it answered with another.
     private var key: String {
         if message.kind == .test { return "chronatog-test-\(message.idempotencyKey)" }
+        if let said = message.said?["key"] { return said.shortenedKey(to: PagerDutyEvents.keyBytesMax) }
         return message.memory.facts[Self.keyFact] ?? message.key.shortenedKey(to: PagerDutyEvents.keyBytesMax)
     }
 
@@ -182,7 +186,9 @@ struct PagerDutyConversation: ChannelConversation {
     private mutating func noteKey(of answer: Answer) {
         let json = try? JSONReader.value(of: answer.body)
         let theirs = (json?["dedup_key"] ?? json?["incident_key"])?.string
-        if let theirs, theirs != key, message.kind != .test { learnt[Self.keyFact] = theirs }
+        if let theirs, theirs != key, message.kind != .test, message.said == nil {
+            learnt[Self.keyFact] = theirs
+        }
     }
 
     /// `{"status":"invalid event","message":…,"errors":[…]}`: the event is not to be sent again. A complaint

@@ -31,7 +31,7 @@ struct SentryConversation: ChannelConversation {
         let wanted: [Item] =
             switch message.kind {
             case .open: [.event, .checkIn]
-            case .remind, .test: [.event]
+            case .remind, .test, .step: [.event]
             case .acknowledge: []
             case .resolve: [.checkIn]
             }

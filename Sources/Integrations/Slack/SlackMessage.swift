@@ -7,8 +7,9 @@ enum SlackMessage {
     static let textScalarsMax = 3000
 
     static func body(_ message: AlertMessage) -> JSON {
-        .object([
-            .init("text", .string(text(message))),
+        let said = message.said?["text"]?.shortened(to: textScalarsMax)
+        return .object([
+            .init("text", .string(said ?? text(message))),
             .init("unfurl_links", .bool(false)),
             .init("unfurl_media", .bool(false)),
         ])
@@ -67,7 +68,7 @@ enum SlackMessage {
         let label = String(name.map { $0 == "|" ? "¦" : $0 })
         var parts = [message.link.map { "<\(link($0))|\(label)>" } ?? name]
         switch message.kind {
-        case .open, .test: break
+        case .open, .test, .step: break
         case .remind, .acknowledge, .resolve: parts.append("open since \(message.openedAt.spoken)")
         }
         if let acknowledge = message.acknowledgeLink, message.kind == .open || message.kind == .remind {

@@ -44,6 +44,7 @@ enum WebhookBody {
         case .acknowledge: "alertAcknowledged"
         case .resolve: "alertResolved"
         case .test: "alertTested"
+        case .step: "step"
         }
     }
 }

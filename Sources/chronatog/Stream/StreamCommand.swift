@@ -6,9 +6,10 @@ import Integrations
 struct StreamCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stream",
-        abstract: "Watch event streams: follow one here, or let the server watch it.",
+        abstract: "Watch event streams: follow one here, or let the server watch it and act on it.",
         subcommands: [
             StreamTail.self, Add.self, List.self, Show.self, Pause.self, Resume.self, Remove.self,
+            StreamRecipes.self, StreamRecipe.self,
         ]
     )
 }
