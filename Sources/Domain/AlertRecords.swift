@@ -32,6 +32,9 @@ package enum MessageKind: UInt8, Sendable, CaseIterable {
     case resolve = 4
     /// Somebody asked for a message to see whether the channel works.
     case test = 5
+    /// All is well: a job or a check has succeeded. For channels that want to hear everything; there is no
+    /// alert.
+    case success = 6
 
     package var word: String {
         switch self {
@@ -40,6 +43,7 @@ package enum MessageKind: UInt8, Sendable, CaseIterable {
         case .acknowledge: "acknowledge"
         case .resolve: "resolve"
         case .test: "test"
+        case .success: "success"
         }
     }
 }
@@ -155,9 +159,11 @@ package struct AlertResolved: Sendable, Hashable {
 
 /// A message will be sent to a channel: recorded before it is.
 package struct MessageIntended: Sendable, Hashable {
-    /// nil for a test message.
+    /// nil for a test message, and for a check's.
     package var job: JobID?
-    /// Zero for a test message.
+    /// The check that has succeeded; nil for all other messages.
+    package var check: CheckID?
+    /// Zero for a test message and for a success.
     package var alert: AlertID
     package var channel: String
     package var kind: MessageKind
@@ -165,12 +171,14 @@ package struct MessageIntended: Sendable, Hashable {
     package var notBefore: Timestamp?
     package init(
         job: JobID?,
+        check: CheckID? = nil,
         alert: AlertID,
         channel: String,
         kind: MessageKind,
         notBefore: Timestamp? = nil
     ) {
         self.job = job
+        self.check = check
         self.alert = alert
         self.channel = channel
         self.kind = kind

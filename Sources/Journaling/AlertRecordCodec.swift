@@ -46,6 +46,7 @@ func encodeAlert(_ record: Record, _ context: PayloadContext, into w: inout Fiel
             w.write(4, 1)
             w.write(5, time: notBefore, from: context.base)
         }
+        w.write(7, UInt64(r.check?.number ?? 0))
     case .messageDelivered(let r):
         w.write(1, context.distance(to: r.message))
         w.write(r.report, from: context.base)
@@ -82,6 +83,7 @@ func decodeAlert(
             case 3: record.kind = try value.word(field, kind)
             case 4: notBefore = TimeField()
             case 5, 6: try notBefore?.take(value, isFine: field == 6, field: field, of: kind)
+            case 7: record.check = CheckID(try value.number(field, kind))
             default: throw .invalid(field: field, of: kind.name)
             }
         }

@@ -17,6 +17,7 @@ extension Record {
             .present([
                 ("alert", r.alert == .zero ? nil : .count(r.alert.value)), ("channel", .string(r.channel)),
                 ("message_kind", .string(r.kind.word)), ("not_before", r.notBefore.map { .instant($0) }),
+                ("check", r.check.map { .count($0.number) }),
             ])
         case .messageDelivered(let r): .present([("message", .count(r.message.value))]) + r.report.members
         case .messageFailed(let r):

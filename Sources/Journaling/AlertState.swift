@@ -200,6 +200,7 @@ extension PendingMessage {
         w.write(13, (isDead ? 1 : 0) | (isOvertaken ? 2 : 0))
         w.write(14, time: since, from: intendedAt)
         w.write(16, leader.value)
+        w.write(17, UInt64(check?.number ?? 0))
     }
 
     fileprivate static func read(_ reader: inout FieldReader) throws(FieldError) -> (
@@ -226,6 +227,7 @@ extension PendingMessage {
             case 13: flags = try value.number(field, kind)
             case 14, 15: try since.take(value, isFine: field == 15, field: field, of: kind)
             case 16: leader = try value.number(field, kind)
+            case 17: intended.check = CheckID(try value.number(field, kind))
             default: throw .invalid(field: field, of: "message")
             }
         }

@@ -133,6 +133,7 @@ struct PagerDutyConversation: ChannelConversation {
             case .acknowledge: [.acknowledge]
             case .resolve: [.resolve]
             case .test: [.trigger, .resolve]
+            case .success: []
             }
     }
 
