@@ -102,6 +102,7 @@ enum Schemas {
         ("history_bytes", type("integer", "null")),
         ("alert_after", type("integer", about: "failures in a row that open an alert; 0: none")),
         ("completion", choice(Completion.allCases.map(\.word))),
+        ("blackout_then", choice(BlackoutThen.allCases.map(\.word))),
         ("max_runtime", type("string", "integer", "null", about: "a run open for longer opens an alert")),
         ("alert_unusual", flag),
         ("alert_severity", choice(AlertSeverity.allCases.map(\.word))), ("sentry_monitor", text),

@@ -51,7 +51,25 @@ package enum AlertAgenda {
     /// Whether a message that belongs to an open alert is told by this channel, apart from openings and
     /// reminders. What has heard the opening hears the end.
     package static func hears(_ kind: MessageKind, _ rules: ChannelRules) -> Bool {
-        kind == .resolve || rules.level == .everything
+        kind == .resolve || rules.level == .alerts || rules.level == .everything
+    }
+
+    /// Whether successes are told, too. They are as severe as `info`.
+    package static func hearsSuccesses(_ rules: ChannelRules) -> Bool {
+        rules.level == .everything && rules.severityMin == .info
+    }
+
+    /// How long a success waits for others, where several go as one message: good news has time.
+    package static let successesWithin = Span.minutes(1)
+
+    /// How long a message waits for others of its kind that could go with it; zero for those that go alone.
+    /// - Parameter groups: the channel can tell of several things in one message.
+    package static func company(_ kind: MessageKind, _ rules: ChannelRules, groups: Bool) -> Span {
+        switch kind {
+        case .open: rules.groupWithin
+        case .success where groups: max(rules.groupWithin, successesWithin)
+        default: .zero
+        }
     }
 
     /// The time before which a message may not leave; nil when it may at once.
@@ -59,11 +77,11 @@ package enum AlertAgenda {
         _ kind: MessageKind,
         _ severity: AlertSeverity,
         _ rules: ChannelRules,
+        groups: Bool = false,
         zone: Zone?,
         now: Timestamp
     ) -> Timestamp? {
-        var earliest = now
-        if rules.groupWithin > .zero, kind == .open { earliest = now + rules.groupWithin }
+        var earliest = now + company(kind, rules, groups: groups)
         if let quiet = rules.quiet, let zone, !(quiet.criticalPasses && severity == .critical),
             let end = quiet.end(at: now, in: zone)
         {

@@ -9,6 +9,8 @@ package import Domain
 package enum CheckMachine {
     package enum Verdict: Sendable, Hashable {
         case nothing
+        /// Said of every bad end while the check is down: whoever opens alerts knows whether one is open
+        /// still, or was resolved by hand before the check was well, and then the next bad end opens another.
         case open(AlertCause)
         case resolve
     }
@@ -68,7 +70,8 @@ package enum CheckMachine {
             standing: standing,
             previous: entry.recent.last?.sequence ?? .zero
         )
-        return (record, verdict(from: entry.standing, to: standing, .failing))
+        let cause: AlertCause? = ping.kind == .fail ? .failing : nil
+        return (record, verdict(from: entry.standing, to: standing, cause))
     }
 
     /// What a deadline means; nil when it has not passed.
@@ -124,16 +127,14 @@ package enum CheckMachine {
         return standing.expected == .distantFuture ? .distantFuture : standing.expected + definition.grace
     }
 
+    /// - Parameter bad: why, where it was a bad end.
     private static func verdict(
         from old: CheckStanding,
         to new: CheckStanding,
-        _ cause: AlertCause
+        _ bad: AlertCause?
     ) -> Verdict {
-        switch (old.status == .down, new.status == .down) {
-        case (false, true): .open(cause)
-        case (true, false): .resolve
-        default: .nothing
-        }
+        if new.status == .down { return bad.map { .open($0) } ?? .nothing }
+        return old.status == .down ? .resolve : .nothing
     }
 }
 

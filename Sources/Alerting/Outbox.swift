@@ -29,6 +29,14 @@ package struct Outbox: Sendable {
 
     package init() {}
 
+    /// Messages that are not done with.
+    package var count: Int { lineOf.count }
+
+    /// Whether nothing waits or is under way in that line.
+    package func isEmpty(channel: String, key: String) -> Bool {
+        lines[Line(channel: channel, key: key)] == nil
+    }
+
     /// Puts a message into its line, by its number.
     /// - Parameter mayHaveLeft: an earlier process may have sent it.
     /// - Returns: true when it is the first and nothing is under way before it.

@@ -34,6 +34,9 @@ package enum MessageKind: UInt8, Sendable, CaseIterable {
     case test = 5
     /// What a step of a job says; about no alert.
     case step = 6
+    /// All is well: a job or a check has succeeded. For channels that want to hear everything; there is no
+    /// alert.
+    case success = 7
 
     /// Those that a channel may be asked for about an alert, or to show that it works.
     package static let allCases: [MessageKind] = [.open, .remind, .acknowledge, .resolve, .test]
@@ -46,6 +49,7 @@ package enum MessageKind: UInt8, Sendable, CaseIterable {
         case .resolve: "resolve"
         case .test: "test"
         case .step: "step"
+        case .success: "success"
         }
     }
 }
@@ -172,9 +176,11 @@ package struct AlertResolved: Sendable, Hashable {
 
 /// A message will be sent to a channel: recorded before it is.
 package struct MessageIntended: Sendable, Hashable {
-    /// nil for a test message.
+    /// nil for a test message, and for a check's.
     package var job: JobID?
-    /// Zero for a test message.
+    /// The check that has succeeded; nil for all other messages.
+    package var check: CheckID?
+    /// Zero for a test message and for a success.
     package var alert: AlertID
     package var channel: String
     package var kind: MessageKind
@@ -184,6 +190,7 @@ package struct MessageIntended: Sendable, Hashable {
     package var letter: StepLetter?
     package init(
         job: JobID?,
+        check: CheckID? = nil,
         alert: AlertID,
         channel: String,
         kind: MessageKind,
@@ -191,6 +198,7 @@ package struct MessageIntended: Sendable, Hashable {
         letter: StepLetter? = nil
     ) {
         self.job = job
+        self.check = check
         self.alert = alert
         self.channel = channel
         self.kind = kind

@@ -54,9 +54,17 @@ package struct AlertTable: Sendable, Equatable {
         done = self.alerts.filter { $0.value.resolvedAt != nil && $0.value.messages == 0 }.keys.sorted()
     }
 
-    /// The key under which a message stands in line: its alert's or its step's, or its own for a test.
+    /// The key under which a message stands in line: its alert's or its step's, that of what has succeeded, or
+    /// its own for a test.
     package func key(of message: MessageID) -> String {
-        messages[message].flatMap { $0.letter?.line ?? alerts[$0.alert]?.key } ?? "test/\(message)"
+        guard let known = messages[message] else { return "test/\(message)" }
+        if known.kind == .success { return Self.successKey(known.job, known.check) }
+        return known.letter?.line ?? alerts[known.alert]?.key ?? "test/\(message)"
+    }
+
+    /// One line for all successes of a job or a check, apart from that of its alerts.
+    package static func successKey(_ job: JobID?, _ check: CheckID?) -> String {
+        job.map { "success/job/\($0)" } ?? check.map { "success/check/\($0)" } ?? "success"
     }
 
     /// Whether everything is equal that decides anything. A snapshot of an older build has no failures in a
@@ -179,6 +187,8 @@ package struct AlertTable: Sendable, Equatable {
     }
 
     private mutating func bury(_ id: MessageID) {
+        // Nobody wants good news that is a day old, and it would push out the bad.
+        if messages[id]?.kind == .success { return remove(id) }
         dead.insert(id, at: dead.firstIndex { $0 > id } ?? dead.count)
         if dead.count > Self.deadMax, let oldest = dead.first { remove(oldest) }
     }
@@ -247,6 +257,7 @@ package struct Alert: Sendable, Equatable {
 /// A message that is not delivered yet, or never will be.
 package struct PendingMessage: Sendable, Equatable {
     package let job: JobID?
+    package let check: CheckID?
     package let alert: AlertID
     package let channel: String
     package let kind: MessageKind
@@ -273,6 +284,7 @@ package struct PendingMessage: Sendable, Equatable {
 
     package init(intended: MessageIntended, at time: Timestamp) {
         job = intended.job
+        check = intended.check
         alert = intended.alert
         channel = intended.channel
         kind = intended.kind

@@ -1,24 +1,27 @@
 /// How much of an alert a destination hears.
 package enum ChannelLevel: UInt8, Sendable, CaseIterable {
     /// Openings, reminders, resolves, and that somebody has acknowledged.
-    case everything = 1
+    case alerts = 1
     /// All that but acknowledgements.
     case failures = 2
     /// No new alert; what it heard of before, it is told the end of.
     case off = 3
+    /// Alerts as `alerts` tells them, and each success of a job or check.
+    case everything = 4
 
     package var word: String {
         switch self {
         case .everything: "everything"
+        case .alerts: "alerts"
         case .failures: "failures"
         case .off: "off"
         }
     }
 }
 
-/// Which alerts a destination hears of, and when. The defaults tell everything at once.
+/// Which alerts a destination hears of, and when. The defaults tell all alerts at once.
 package struct ChannelRules: Sendable, Hashable {
-    package var level = ChannelLevel.everything
+    package var level = ChannelLevel.alerts
     /// Alerts less severe than this are not told here.
     package var severityMin = AlertSeverity.info
     /// Told only of what is still open and unacknowledged after so long: the next step of an escalation.

@@ -32,6 +32,8 @@ package struct JobDefinition: Sendable, Hashable {
     package var onUnknown: OnUnknown = .retry
     /// The longest a run stays open, waits and retries included.
     package var runDeadline: Span = .hours(1)
+    /// What becomes of the slots that lie in a blackout.
+    package var blackoutThen = BlackoutThen.skip
     /// What can still be asked about the job's past; whatever is shorter, this or the server's retention.
     package var history = HistoryPolicy()
     /// Failures in a row that open an alert, retries spent; 0 opens none.
@@ -62,6 +64,21 @@ package struct JobDefinition: Sendable, Hashable {
     }
 
     package var catchupMode: Catchup { catchup.mode ?? (isOneShot ? .all : .last) }
+}
+
+/// What a blackout means for a job when it is over (`blackout_then`).
+package enum BlackoutThen: UInt8, Sendable, CaseIterable {
+    /// Its slots in the blackout are left out.
+    case skip = 0
+    /// The newest of them runs; the others are left out.
+    case runAfter = 1
+
+    package var word: String {
+        switch self {
+        case .skip: "skip"
+        case .runAfter: "run-after"
+        }
+    }
 }
 
 /// What ends a run whose call is answered 202 (`completion`).

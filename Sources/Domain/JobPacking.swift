@@ -34,6 +34,7 @@ extension JobDefinition {
         w.write(30, UInt64(completion.rawValue))
         w.write(31, signed: maxRuntime.microseconds)
         w.write(32, watchesPace ? 1 : 0)
+        w.write(35, UInt64(blackoutThen.rawValue))
         if alertSeverity != .error { w.write(40, UInt64(alertSeverity.rawValue)) }
         w.write(41, sentryMonitor)
         reaction?.pack(into: &w)
@@ -84,6 +85,7 @@ extension JobDefinition {
                     Completion(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0)) ?? .answer
             case 31: definition.maxRuntime = Span(microseconds: value.signed ?? 0)
             case 32: definition.watchesPace = value.number == 1
+            case 35: definition.blackoutThen = value.number == 1 ? .runAfter : .skip
             case 40:
                 let word = AlertSeverity(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0))
                 definition.alertSeverity = word ?? .error

@@ -104,6 +104,8 @@ package enum DecisionReason: UInt8, Sendable, CaseIterable {
     case maxRuns = 20
     /// It lies in a blackout that the job is under.
     case blackout = 21
+    /// It lay in a blackout and was kept for its end (`blackout_then`).
+    case afterBlackout = 22
 
     package var word: String {
         switch self {
@@ -129,6 +131,7 @@ package enum DecisionReason: UInt8, Sendable, CaseIterable {
         case .restored: "restored"
         case .maxRuns: "max-runs"
         case .blackout: "blackout"
+        case .afterBlackout: "after-blackout"
         }
     }
 }

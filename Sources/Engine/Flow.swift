@@ -31,6 +31,8 @@ package struct Flow: Sendable {
     var catching: [JobID: Timestamp] = [:]
     /// Jobs with a slot that waits for a place under its limit.
     var accepted: [JobID: AcceptedSlot] = [:]
+    /// Jobs that wait for a blackout to be over, and when that is.
+    var heldBack: [JobID: Timestamp] = [:]
     var pace = PaceWatch()
     /// Messages about alerts, in line for their channels.
     var outbox = Outbox()
@@ -45,6 +47,8 @@ package struct Flow: Sendable {
     var channels: [String: Channel] = [:]
     /// Channels whose settings cannot be read, and why.
     var unreadable: [String: String] = [:]
+    /// Channels that are told of successes, in order of name; follows from `channels`.
+    var gladChannels: [String] = []
     /// nil without a Sentry to tell.
     var checkIns: CheckIns?
     /// When an open alert may have to be told again.

@@ -1,6 +1,7 @@
 internal import Alerting
 internal import Dispatching
 package import Domain
+internal import Integrations
 internal import Scheduling
 
 // **Judge.** From the end of a run to an alert, and to the messages that tell of it.
@@ -16,8 +17,11 @@ extension Flow {
         missed: UInt32 = 0,
         now: Timestamp
     ) {
-        // The common case costs one look.
-        if result == .ok, ledger.alerts.open.isEmpty { return }
+        // The common case costs two looks.
+        if result == .ok {
+            if !gladChannels.isEmpty { tellSuccess(job: job, now: now) }
+            if ledger.alerts.open.isEmpty { return }
+        }
         guard result == .ok || result.isFailure || result.isMissed else { return }
         let open = ledger.alerts.open[AlertRule.key(of: job)]
         let definition = open == nil ? courier.prepare(job, ledger)?.definition : nil
@@ -139,13 +143,7 @@ extension Flow {
         _ alert: Alert,
         now: Timestamp
     ) {
-        let notBefore = AlertAgenda.notBefore(
-            kind,
-            alert.opened.severity,
-            rules,
-            zone: rules.quiet.flatMap { zone(named: $0.zone) },
-            now: now
-        )
+        let notBefore = notBefore(name, rules, kind, alert.opened.severity, now: now)
         let silence = blackouts.isEmpty ? nil : endOfSilence(alert, now: now)
         let intent = MessageIntended(
             job: alert.job,
@@ -156,6 +154,55 @@ extension Flow {
         )
         write(.messageIntended(intent), now)
         enqueue(ledger.sequence, now: now)
+    }
+}
+
+// Successes, for channels that want to hear everything.
+extension Flow {
+    /// Beyond so many messages that wait, successes are left out: a destination that is down, or slow, is not
+    /// to be buried in good news.
+    private static let successesMax = 1_000
+
+    /// Tells that a job or a check has succeeded. One that resolves an alert says so anyway; and while one
+    /// waits to be told, the next ones of the same job or check add nothing.
+    mutating func tellSuccess(job: JobID? = nil, check: CheckID? = nil, now: Timestamp) {
+        if let job {
+            let isWatched = (courier.prepare(job, ledger)?.definition.alertAfter ?? 0) > 0
+            guard isWatched, ledger.alerts.open[AlertRule.key(of: job)] == nil else { return }
+        }
+        if let check, ledger.alerts.open[CheckMachine.key(of: check)] != nil { return }
+        let key = AlertTable.successKey(job, check)
+        for name in gladChannels where outbox.count < Self.successesMax {
+            guard outbox.isEmpty(channel: name, key: key), let rules = channels[name]?.rules else { continue }
+            let intent = MessageIntended(
+                job: job,
+                check: check,
+                alert: .zero,
+                channel: name,
+                kind: .success,
+                notBefore: notBefore(name, rules, .success, .info, now: now)
+            )
+            write(.messageIntended(intent), now)
+            enqueue(ledger.sequence, now: now)
+        }
+        pumpAll(now: now)
+    }
+
+    private func notBefore(
+        _ channel: String,
+        _ rules: ChannelRules,
+        _ kind: MessageKind,
+        _ severity: AlertSeverity,
+        now: Timestamp
+    ) -> Timestamp? {
+        AlertAgenda.notBefore(
+            kind,
+            severity,
+            rules,
+            groups: channels[channel]?.settings.kind.groups ?? false,
+            zone: rules.quiet.flatMap { zone(named: $0.zone) },
+            now: now
+        )
     }
 }
 

@@ -23,15 +23,18 @@ struct CalendarReading: Sendable {
     /// Calls under way, by their id.
     var calls: [UInt64: Call] = [:]
     var faults: [String: String] = [:]
+    /// What the place said of the bytes that we have (RFC 9110, ETag), for it to say that they are the
+    /// newest.
+    var tags: [String: String] = [:]
+
+    /// Set anew, or gone: what was learnt of the calendar of that name holds no longer.
+    mutating func forget(_ name: String) {
+        faults[name] = nil
+        tags[name] = nil
+    }
 
     static let every = Span.hours(6)
     static let afterFault = Span.minutes(15)
-    static let deadlines = Deadlines(
-        name: .seconds(10),
-        connect: .seconds(10),
-        firstByte: .seconds(20),
-        total: .seconds(30)
-    )
     /// Ids of these calls are apart from all sequences, and from those of check-ins.
     private static let mark: UInt64 = 1 << 62
 
@@ -71,7 +74,7 @@ extension Flow {
         case .calendar(let source): adoptZone(source.zone, now: now)
         }
         write(.blackoutSet(blackout), now)
-        calendars.faults[blackout.name] = nil
+        calendars.forget(blackout.name)
         readSoon(blackout, at: now)
         return view(blackout, now: now)
     }
@@ -80,7 +83,14 @@ extension Flow {
         guard ledger.blackouts[name] != nil else { throw .noSuchBlackout(name) }
         write(.blackoutRemoved(BlackoutRemoved(name: name)), now)
         blackouts.remove(name)
-        calendars.faults[name] = nil
+        calendars.forget(name)
+        reviewHeldBack(now: now)
+    }
+
+    /// The blackouts have changed: whoever waits for the end of one may wait no longer, or for another.
+    private mutating func reviewHeldBack(now: Timestamp) {
+        for job in heldBack.keys { timetable.set(job, at: now) }
+        heldBack = [:]
     }
 
     /// In order of name.
@@ -125,6 +135,7 @@ extension Flow {
                 },
                 now: now
             )
+            reviewHeldBack(now: now)
         } catch {
             switch error {
             case .empty: throw fault("to", "has to be later than from, and a length at least 1s")
@@ -169,17 +180,19 @@ extension Flow {
             calendars.faults[name] = "its address does not open with this folder's keys"
             return
         }
+        let known = calendars.tags[name].map { [ChannelRequest.Header("If-None-Match", $0)] } ?? []
         let request = ChannelRequest(
             "GET",
             address,
             headers: [
                 .init("User-Agent", settings.userAgent), .init("Accept", "text/calendar, */*;q=0.5"),
-            ]
+            ] + known,
+            keepHeader: "etag"
         )
         let id = CalendarReading.id(of: number)
         var call = request.call(
             id: id,
-            deadlines: CalendarReading.deadlines,
+            deadlines: .long,
             keepBodyBytesMax: CalendarFile.bytesMax
         )
         call.redirectsMax = 3
@@ -197,6 +210,7 @@ extension Flow {
         var fault: String?
         switch outcome.result {
         case .failed(let failure): fault = failure.message
+        case .answered(let answer) where answer.status == 304 && calendars.tags[name] != nil: break
         case .answered(let answer) where answer.status != 200: fault = "it answered \(answer.status)"
         case .answered(let answer) where answer.isTruncated:
             fault = "it is longer than \(CalendarFile.bytesMax) bytes"
@@ -206,6 +220,7 @@ extension Flow {
             do {
                 try compile(blackout, now: now)
                 if ledger.blackouts[name] != blackout { write(.blackoutSet(blackout), now) }
+                calendars.tags[name] = answer.keptHeader
             } catch {
                 if case .invalid(let faults) = error { fault = faults.first?.message }
             }

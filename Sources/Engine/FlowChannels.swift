@@ -60,6 +60,10 @@ extension Flow {
                 unreadable[name] = "its settings cannot be read (\(error)): give them anew"
             }
         }
+        gladChannels = channels.filter {
+            !$0.value.isPaused && $0.value.settings.kind.tellsSuccesses
+                && AlertAgenda.hearsSuccesses($0.value.rules)
+        }.keys.sorted()
     }
 
     private func open(_ sealed: Sealed, of name: String) throws -> ChannelSettings {
@@ -115,7 +119,11 @@ extension Flow {
         try keep(channel, as: name, now: now)
     }
 
-    mutating func changeChannel(_ name: String, _ wish: ChannelWish, now: Timestamp) throws(CommandError) {
+    package mutating func changeChannel(
+        _ name: String,
+        _ wish: ChannelWish,
+        now: Timestamp
+    ) throws(CommandError) {
         guard channels[name] != nil || unreadable[name] != nil else { throw .noSuchChannel(name) }
         var known = channels[name]
         if let json = wish.settings {
@@ -253,4 +261,7 @@ extension Flow {
 extension ChannelKind {
     /// People read it: several alerts may come as one message. The others keep an object an alert.
     var groups: Bool { self == .slack || self == .email }
+
+    /// Good news can be told there. The others know incidents, and what ends them, and nothing else.
+    var tellsSuccesses: Bool { groups || self == .webhook }
 }

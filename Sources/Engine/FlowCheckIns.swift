@@ -17,13 +17,6 @@ struct CheckIns: Sendable {
     /// Calls of jobs and channels are numbered by sequences, which never come so far.
     static let firstID: UInt64 = 1 << 63
 
-    static let deadlines = Deadlines(
-        name: .seconds(5),
-        connect: .seconds(5),
-        firstByte: .seconds(10),
-        total: .seconds(15)
-    )
-
     init(_ monitors: SentryMonitors) {
         self.monitors = monitors
     }
@@ -44,7 +37,7 @@ struct CheckIns: Sendable {
     mutating func add(_ request: ChannelRequest) -> UInt64 {
         ever += 1
         let id = Self.firstID + ever
-        waiting[id] = request.call(id: id, deadlines: Self.deadlines, keepBodyBytesMax: 0)
+        waiting[id] = request.call(id: id, deadlines: .short, keepBodyBytesMax: 0)
         return id
     }
 }

@@ -139,6 +139,7 @@ extension Flow {
         write(.jobPaused(JobPaused(job: job, since: now, until: until, reason: reason)), now)
         timetable.set(job, at: .distantFuture)
         accepted[job] = nil
+        heldBack[job] = nil
         if let until { timetable.set(.resume(job), at: until) }
     }
 
@@ -246,6 +247,7 @@ extension Flow {
         intend(decision, limit: limits.index(of: plan.limitKey), now: now)
         catching[job] = nil
         accepted[job] = nil
+        heldBack[job] = nil
     }
 
     mutating func settleQueued(

@@ -147,7 +147,8 @@ extension Flow {
             definition: definition,
             pause: ledger.pauses[job],
             catchingUpThrough: catching[job],
-            limitWaiting: accepted[job] != nil
+            limitWaiting: accepted[job] != nil,
+            heldBackUntil: heldBack[job]
         )
     }
 

@@ -15,14 +15,6 @@ extension Flow {
         var delivery: Delivery
     }
 
-    /// The longest each phase of a call to a channel may take.
-    private static let deadlines = Deadlines(
-        name: .seconds(10),
-        connect: .seconds(10),
-        firstByte: .seconds(20),
-        total: .seconds(30)
-    )
-
     /// Alerts that one message tells of.
     private static let groupMax = 100
 
@@ -99,12 +91,13 @@ extension Flow {
 
     /// Openings that wait for company go with the one that leaves now. A retry goes as it went before.
     private mutating func gather(_ id: MessageID, _ channel: String, now: Timestamp) {
-        guard let within = channels[channel]?.rules.groupWithin, within > .zero,
-            let first = ledger.alerts.messages[id], first.kind == .open, first.attempts == 0,
+        guard let own = channels[channel], let first = ledger.alerts.messages[id], first.attempts == 0,
             first.members.isEmpty
         else { return }
+        let within = AlertAgenda.company(first.kind, own.rules, groups: own.settings.kind.groups)
+        guard within > .zero else { return }
         let others = outbox.waiting(channel).filter { other in
-            guard other != id, let message = ledger.alerts.messages[other], message.kind == .open,
+            guard other != id, let message = ledger.alerts.messages[other], message.kind == first.kind,
                 message.attempts == 0, message.members.isEmpty
             else { return false }
             return message.retryAt.map { $0 <= now + within } ?? true
@@ -153,7 +146,7 @@ extension Flow {
         switch step {
         case .end(let verdict): settle(id, verdict, now: now)
         case .call(let request):
-            post(id, delivery, .call(request.call(id: id.value, deadlines: Self.deadlines)))
+            post(id, delivery, .call(request.call(id: id.value, deadlines: .long)))
         case .mail(var mail):
             mail.id = id.value
             post(id, delivery, .mail(mail))
@@ -268,8 +261,38 @@ extension Flow {
     }
 
     func content(of id: MessageID, _ message: PendingMessage) -> AlertMessage {
+        if message.kind == .success { return content(ofSuccess: id, message) }
         if !message.members.isEmpty { return content(ofGroup: id, message) }
         return content(ofOne: id, message)
+    }
+
+    /// That all is well, with one job or check or with several.
+    private func content(ofSuccess id: MessageID, _ message: PendingMessage) -> AlertMessage {
+        var content = content(ofOne: id, message)
+        let names = ([id] + message.members).compactMap { ledger.alerts.messages[$0] }.map { name(of: $0) }
+        content.jobName = names[0]
+        content.title = "\(names[0]) succeeded"
+        content.details = []
+        guard names.count > 1 else { return content }
+        content.jobName = "\(names.count) jobs and checks"
+        content.title = "\(content.jobName) succeeded"
+        content.details = names
+        content.link = settings.publicURL.map { "\($0)/chronatogapi/1/jobs" }
+        content.idempotencyKey += "-\(names.count)"
+        return content
+    }
+
+    /// What has succeeded, in people's words.
+    private func name(of message: PendingMessage) -> String {
+        if let check = message.check {
+            let definition = ledger.checks.entries[check].flatMap {
+                try? CheckDefinition(packed: $0.definition)
+            }
+            return definition?.title(check) ?? "check \(check)"
+        }
+        guard let job = message.job else { return "chronatog" }
+        let name = ledger.definition(of: job)?.name ?? ""
+        return name.isEmpty ? "job \(job)" : name
     }
 
     /// Several alerts in one message: which, how many, and how bad the worst is.
@@ -320,4 +343,21 @@ extension Flow {
         content.said = message.letter.flatMap { said($0) }
         return content
     }
+}
+
+extension Deadlines {
+    /// For calls of our own that nobody waits for long.
+    static let short = Deadlines(
+        name: .seconds(5),
+        connect: .seconds(5),
+        firstByte: .seconds(10),
+        total: .seconds(15)
+    )
+    /// For those that matter more than they hurry: to channels, and for calendars.
+    static let long = Deadlines(
+        name: .seconds(10),
+        connect: .seconds(10),
+        firstByte: .seconds(20),
+        total: .seconds(30)
+    )
 }

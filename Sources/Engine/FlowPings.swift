@@ -83,6 +83,7 @@ extension Flow {
         write(.checkPinged(record), now)
         arm(check)
         follow(verdict, check, plan, since: nil, ping: ping, now: now)
+        if ping.kind == .success, !gladChannels.isEmpty { tellSuccess(check: check, now: now) }
         if let habit = entry.habit, ping.kind == .success {
             judgeHabit(check, plan, before: habit, duration: record.duration, now: now)
         }

@@ -14,12 +14,6 @@ extension Flow {
         var call: Call
     }
 
-    private static let deadlines = Deadlines(
-        name: .seconds(5),
-        connect: .seconds(5),
-        firstByte: .seconds(10),
-        total: .seconds(15)
-    )
     private static let waitMax = Span.hours(1)
     /// Money is not given up within the day that a platform takes to notice that it is down.
     private static let patience = Span.days(7)
@@ -97,7 +91,7 @@ extension Flow {
         }
         let content = PartnerPost(pending.intended.purpose, address, body(of: id, pending))
         let request = content.request(by: auth, from: settings.sender, now: now)
-        let call = request.call(id: id.value, deadlines: Self.deadlines)
+        let call = request.call(id: id.value, deadlines: .short)
         letterPosts[id.value] = LetterPost(post: id, content: content, call: call)
         effects.append(.post(id.value))
     }

@@ -67,7 +67,12 @@ extension Flow {
         now: Timestamp
     ) {
         catching[job] = decision.catchingThrough
+        if !heldBack.isEmpty { heldBack[job] = nil }
         switch decision.wait {
+        case .blackout(let end):
+            accepted[job] = nil
+            heldBack[job] = end
+            timetable.set(job, at: end)
         case .limit(let slot, let until):
             let isNew = accepted[job] == nil
             accepted[job] = slot

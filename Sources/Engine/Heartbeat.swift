@@ -36,13 +36,6 @@ struct Heartbeat: Sendable {
     /// Calls of jobs and channels are numbered by sequences, which never come near.
     static let callID = UInt64.max
 
-    private static let deadlines = Deadlines(
-        name: .seconds(5),
-        connect: .seconds(5),
-        firstByte: .seconds(10),
-        total: .seconds(15)
-    )
-
     init(_ settings: HeartbeatSettings) {
         self.settings = settings
     }
@@ -74,7 +67,7 @@ struct Heartbeat: Sendable {
             target: settings.target,
             headerLines: settings.headerLines,
             body: [],
-            deadlines: Self.deadlines,
+            deadlines: .short,
             keepBodyBytesMax: 0,
             keepHeader: ""
         )

@@ -33,6 +33,8 @@ package struct JobView: Sendable {
     /// Slots up to here wait for their turn under `catchup=all`.
     package var catchingUpThrough: Timestamp?
     package var limitWaiting: Bool
+    /// A blackout ends then, and one of the slots in it runs.
+    package var heldBackUntil: Timestamp?
 }
 
 /// A run that is still open.

@@ -80,7 +80,7 @@ package struct AlertMessage: Sendable, Hashable {
     package var headline: String {
         let title = OneLine.of(title)
         return switch kind {
-        case .open, .step: title
+        case .open, .step, .success: title
         case .remind: "Still open: \(title)"
         case .acknowledge: "Acknowledged: \(title)"
         case .resolve: "Resolved: \(title)"

@@ -47,6 +47,7 @@ func encodeAlert(_ record: Record, _ context: PayloadContext, into w: inout Fiel
             w.write(5, time: notBefore, from: context.base)
         }
         if let letter = r.letter { w.nest(7) { letter.encode(at: context.sequence.value, into: &$0) } }
+        w.write(8, UInt64(r.check?.number ?? 0))
     case .messageDelivered(let r):
         w.write(1, context.distance(to: r.message))
         w.write(r.report, from: context.base)
@@ -84,6 +85,7 @@ func decodeAlert(
             case 4: notBefore = TimeField()
             case 5, 6: try notBefore?.take(value, isFine: field == 6, field: field, of: kind)
             case 7: record.letter = try StepLetter.read(value, at: context.sequence.value)
+            case 8: record.check = CheckID(try value.number(field, kind))
             default: throw .invalid(field: field, of: kind.name)
             }
         }

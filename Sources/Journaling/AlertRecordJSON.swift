@@ -20,6 +20,7 @@ extension Record {
                 ("run", r.letter.map { .count($0.run.value) }), ("step", r.letter.map { .count($0.step) }),
                 ("line", r.letter.map { .string($0.line) }),
                 ("content", r.letter.map { $0.content.masked }),
+                ("check", r.check.map { .count($0.number) }),
             ])
         case .messageDelivered(let r): .present([("message", .count(r.message.value))]) + r.report.members
         case .messageFailed(let r):

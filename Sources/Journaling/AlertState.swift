@@ -201,6 +201,7 @@ extension PendingMessage {
         w.write(14, time: since, from: intendedAt)
         w.write(16, leader.value)
         if let letter { w.nest(17) { letter.encode(at: 0, into: &$0) } }
+        w.write(18, UInt64(check?.number ?? 0))
     }
 
     fileprivate static func read(_ reader: inout FieldReader) throws(FieldError) -> (
@@ -228,6 +229,7 @@ extension PendingMessage {
             case 14, 15: try since.take(value, isFine: field == 15, field: field, of: kind)
             case 16: leader = try value.number(field, kind)
             case 17: intended.letter = try StepLetter.read(value, at: 0)
+            case 18: intended.check = CheckID(try value.number(field, kind))
             default: throw .invalid(field: field, of: "message")
             }
         }

@@ -106,6 +106,20 @@ package struct BlackoutCover: Sendable {
         return latest
     }
 
+    /// When the job is under no blackout any more; nil when it is under none at that instant. Those that
+    /// follow each other without a break count as one.
+    package func end(of instant: Timestamp) -> Timestamp? {
+        guard var end = window(at: instant)?.end else { return nil }
+        for _ in 0..<Self.chainMax {
+            guard let next = window(at: end)?.end else { break }
+            end = next
+        }
+        return end
+    }
+
+    /// Beyond it a chain of blackouts has no end that is worth waiting for.
+    private static let chainMax = 100
+
     /// The next stretch that is not over at an instant; nil when there is none any more.
     package func next(after time: Timestamp) -> (from: Timestamp, to: Timestamp)? {
         let instant = Instant(seconds: time.seconds)

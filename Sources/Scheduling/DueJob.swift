@@ -77,6 +77,21 @@ package struct Decision: Sendable, Hashable {
         case run(SlotDecided)
         case settle(SlotsDecided)
         case queue(SlotQueued)
+
+        /// The same with where the job stands after it.
+        func leading(to cursor: Timestamp, _ next: Timestamp) -> Step {
+            switch self {
+            case .run(var record):
+                (record.cursor, record.next) = (cursor, next)
+                return .run(record)
+            case .settle(var record):
+                (record.cursor, record.next) = (cursor, next)
+                return .settle(record)
+            case .queue(var record):
+                (record.cursor, record.next) = (cursor, next)
+                return .queue(record)
+            }
+        }
     }
 
     package enum Wait: Sendable, Hashable {
@@ -88,6 +103,8 @@ package struct Decision: Sendable, Hashable {
         case runClose
         /// At that time: caught-up slots keep a distance.
         case pace(Timestamp)
+        /// When the blackout is over: then one of its slots runs.
+        case blackout(until: Timestamp)
         /// At once, when all open runs have been cancelled (`overlap=cancel`).
         case cancelOpen
     }

@@ -21,6 +21,8 @@ package final class Plan: Sendable {
     package let limitKey: LimitKey
     package let jitter: Span
     package let runsMax: UInt32
+    /// Of the slots in a blackout the newest runs when that is over.
+    package let runsAfterBlackout: Bool
 
     package init(_ definition: JobDefinition, lines: [Recurrence], account: UInt32) {
         self.lines = lines
@@ -40,6 +42,7 @@ package final class Plan: Sendable {
         )
         jitter = definition.jitter
         runsMax = definition.runsMax
+        runsAfterBlackout = definition.blackoutThen == .runAfter
     }
 
     /// All slots at the first instant after `cursor`; nil when there is none.

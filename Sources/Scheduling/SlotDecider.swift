@@ -37,7 +37,10 @@ package struct SlotDecider {
         while let group = due.plan.group(after: decider.due.cursor), group.instant <= due.now,
             beforeTheirTime || due.plan.due(group.instant, job: due.job) <= due.now
         {
-            if let slot = group.runs { decider.settle(slot, result, reason) }
+            if let slot = group.runs {
+                let isExcluded = due.plan.runsAfterBlackout && decider.isExcluded(group)
+                decider.settle(slot, isExcluded ? .excluded : result, isExcluded ? .blackout : reason)
+            }
             decider.settleOthers(of: group, into: nil)
             decider.due.cursor = group.instant
         }
@@ -76,12 +79,20 @@ package struct SlotDecider {
     private mutating func run(_ limits: inout Limits, _ limit: UInt32) {
         while wait == .next, let group = nextGroup() {
             if let slot = group.runs {
+                let kept = keptUntil(group)
+                if let kept {
+                    guard kept <= due.now else { return wait = .blackout(until: kept) }
+                    if group.instant != due.accepted?.instant {
+                        chooseAfterBlackout(until: kept)
+                        continue
+                    }
+                }
                 if isMisfired(group) {
-                    let missed = collect { isMisfired($0) }
+                    let missed = collect { isMisfired($0) && keptUntil($0) == nil }
                     choose(from: missed, mode: due.plan.catchupMode, unchosen: nil, &limits, limit)
                     continue
                 }
-                if isExcluded(group) {
+                if kept == nil, isExcluded(group) {
                     settle(slot, .excluded, .blackout)
                     settleOthers(of: group, into: nil)
                     due.cursor = max(due.cursor, group.instant)
@@ -113,6 +124,30 @@ package struct SlotDecider {
     }
 
     private func isExcluded(_ group: SlotGroup) -> Bool { due.cover?.contains(group.instant) ?? false }
+
+    /// The end of the blackout that the slot lies in, if the job runs after those.
+    private func keptUntil(_ group: SlotGroup) -> Timestamp? {
+        due.plan.runsAfterBlackout ? due.cover?.end(of: group.instant) : nil
+    }
+
+    /// The blackout is over: the newest of its slots runs, and the others are left out. All of them are when
+    /// nothing could be sent for so long after it that the rules for late slots would choose none.
+    private mutating func chooseAfterBlackout(until end: Timestamp) {
+        let passed = collect { $0.instant < end }
+        let lateness = due.now - end
+        let isTooLate =
+            lateness > due.plan.catchup.misfireAfter
+            && (due.plan.catchupMode == .none || lateness > due.plan.catchupWindow)
+        let chosen = isTooLate ? nil : passed.last { $0.runs != nil }?.instant
+        for group in passed {
+            if group.instant == chosen { break }
+            if let slot = group.runs { settle(slot, .excluded, .blackout) }
+            settleOthers(of: group, into: nil)
+            due.cursor = group.instant
+        }
+        due.accepted = chosen.map { AcceptedSlot(instant: $0, reason: .afterBlackout) }
+        leaveCatchup()
+    }
 
     /// Consecutive due groups from the cursor on, as long as they qualify.
     private func collect(while qualifies: (SlotGroup) -> Bool) -> [SlotGroup] {
@@ -344,19 +379,7 @@ package struct SlotDecider {
         flush()
         let cursor = due.cursor
         let next = due.plan.next(after: cursor)
-        for index in steps.indices {
-            switch steps[index] {
-            case .run(var record):
-                (record.cursor, record.next) = (cursor, next)
-                steps[index] = .run(record)
-            case .settle(var record):
-                (record.cursor, record.next) = (cursor, next)
-                steps[index] = .settle(record)
-            case .queue(var record):
-                (record.cursor, record.next) = (cursor, next)
-                steps[index] = .queue(record)
-            }
-        }
+        for index in steps.indices { steps[index] = steps[index].leading(to: cursor, next) }
         return Decision(
             steps: steps,
             cursor: cursor,

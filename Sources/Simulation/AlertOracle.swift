@@ -3,12 +3,15 @@ internal import Journaling
 
 /// Works out from the ends of runs and slots which alerts there must be, and who must be told of them, and
 /// holds the records against that: each alert opens when its job's failures in a row reach `alert_after`,
-/// is told to every channel once, and is resolved once.
+/// and is resolved once. Checks' alerts are `CheckOracle`'s, and who is told of either is
+/// `TellingOracle`'s.
 ///
 /// It shares nothing with `Alerting` and `AlertTable` but the records.
 package struct AlertOracle: Sendable {
     private struct Watch: Sendable {
         var after: UInt32
+        var labels: [String]
+        var isWell = false
         var failures: UInt32 = 0
         var open: AlertID?
         var owed: Owed?
@@ -22,21 +25,13 @@ package struct AlertOracle: Sendable {
         case removal
     }
 
-    private struct Told: Sendable {
-        /// Who there was to tell when it opened.
-        var channels: Set<String>
-        var kinds: [String: Set<MessageKind>] = [:]
-        var isAcknowledged = false
-        var isResolved = false
-    }
-
     private var watches: [JobID: Watch] = [:]
-    private var told: [AlertID: Told] = [:]
-    /// Jobs and alerts that the last records left something owing for.
+    /// Jobs that the last records left something owing for.
     private var owing: Set<JobID> = []
-    private var untold: Set<AlertID> = []
-    /// Where the present process may tell.
-    private var channels = Set(SimulatedChannels.names)
+    private var checks = CheckOracle()
+    private var checkOfAlert: [AlertID: CheckID] = [:]
+    private var telling = TellingOracle()
+    private var blackouts = BlackoutBook()
     private var startedAt = Timestamp.distantPast
     private(set) var opened = 0
     private(set) var resolved = 0
@@ -53,18 +48,25 @@ package struct AlertOracle: Sendable {
     /// A process starts: slots that passed before that are nobody's failure.
     mutating func start(at now: Timestamp, channels: Set<String>) {
         startedAt = now
-        self.channels = channels
+        telling.start(channels: channels)
     }
 
     mutating func take(_ entry: Entry) throws {
+        telling.take(entry.record)
+        blackouts.take(entry.record)
+        try checks.take(entry)
         switch entry.record {
         case .jobRegistered(let record):
-            watches[record.job] = Watch(after: try JobDefinition(packed: record.definition).alertAfter)
+            let definition = try JobDefinition(packed: record.definition)
+            watches[record.job] = Watch(after: definition.alertAfter, labels: definition.labels)
         case .jobRevised(let record):
             try owesNothing(record.job)
-            let after = try JobDefinition(packed: record.definition).alertAfter
-            watches[record.job]?.after = after
-            if after == 0, watches[record.job]?.open != nil { owe(.resolve(.notWatched), record.job) }
+            let definition = try JobDefinition(packed: record.definition)
+            watches[record.job]?.after = definition.alertAfter
+            watches[record.job]?.labels = definition.labels
+            if definition.alertAfter == 0, watches[record.job]?.open != nil {
+                owe(.resolve(.notWatched), record.job)
+            }
         case .jobRemoved(let record):
             if watches[record.job]?.owed == .removal { settle(record.job) }
             try owesNothing(record.job)
@@ -77,10 +79,10 @@ package struct AlertOracle: Sendable {
             try judge(record.job, record.result, isGone: false, times: record.count)
         case .runClosed(let record):
             try judge(record.job, record.result, isGone: record.report.status == 410, times: 1)
-        case .alertOpened(let record): try open(record, entry.sequence)
+        case .alertOpened(let record): try open(record, entry)
         case .alertAcknowledged(let record): try acknowledge(record)
         case .alertResolved(let record): try resolve(record)
-        case .messageIntended(let record): try tell(record, entry.sequence)
+        case .messageIntended(let record): try tell(record, entry)
         default: break
         }
     }
@@ -98,6 +100,7 @@ package struct AlertOracle: Sendable {
         switch result {
         case .ok:
             watch.failures = 0
+            watch.isWell = true
             watches[job] = watch
             if watch.open != nil { owe(.resolve(.recovered), job) }
             return
@@ -107,6 +110,7 @@ package struct AlertOracle: Sendable {
         case .missed, .missedWindow, .missedCap: cause = .missed
         default: return
         }
+        watch.isWell = false
         // What nobody tried opens an alert as a failure does, and is not remembered as one.
         let inARow = watch.failures + times
         if cause != .missed { watch.failures = inARow }
@@ -132,63 +136,84 @@ package struct AlertOracle: Sendable {
 
     // MARK: Alerts
 
-    /// Alerts about checks are not this oracle's: no simulated life has one.
-    private mutating func open(_ record: AlertOpened, _ id: AlertID) throws {
-        guard let job = record.job else { return }
-        guard let watch = watches[job], watch.open == nil, watch.owed == .open(record.cause) else {
-            throw Violation.alert(
-                job,
-                "an alert opened (\(record.cause.word)) and nothing asked for it"
-            )
+    private mutating func open(_ record: AlertOpened, _ entry: Entry) throws {
+        let id = entry.sequence
+        if let job = record.job {
+            guard let watch = watches[job], watch.open == nil, watch.owed == .open(record.cause) else {
+                throw Violation.alert(
+                    job,
+                    "an alert opened (\(record.cause.word)) and nothing asked for it"
+                )
+            }
+            settle(job)
+            watches[job]?.open = id
+        } else if let check = CheckID(alertKey: record.key) {
+            try checks.open(record, check, id)
+            checkOfAlert[id] = check
         }
-        settle(job)
-        watches[job]?.open = id
-        told[id] = Told(channels: channels)
-        untold.insert(id)
+        telling.open(id, record.severity, at: entry.time)
         opened += 1
     }
 
     private mutating func acknowledge(_ record: AlertAcknowledged) throws {
-        guard let job = record.job else { return }
-        guard watches[job]?.open == record.alert, told[record.alert]?.isAcknowledged == false else {
-            throw Violation.alert(job, "alert \(record.alert) was acknowledged twice, or is not open")
+        let isOpen =
+            record.job.map { watches[$0]?.open == record.alert }
+            ?? checkOfAlert[record.alert].map { checks.isOpen(record.alert, of: $0) }
+        guard isOpen == true, telling.acknowledge(record.alert) else {
+            throw Violation.message(record.alert, "the alert was acknowledged twice, or is not open")
         }
-        told[record.alert]?.isAcknowledged = true
-        untold.insert(record.alert)
     }
 
     private mutating func resolve(_ record: AlertResolved) throws {
-        guard let job = record.job else { return }
+        if let job = record.job {
+            try resolve(record, job)
+        } else if let check = checkOfAlert.removeValue(forKey: record.alert) {
+            try checks.resolve(record, check)
+        } else {
+            throw Violation.message(record.alert, "the alert was resolved and never opened")
+        }
+        telling.resolve(record.alert)
+        resolved += 1
+    }
+
+    private mutating func resolve(_ record: AlertResolved, _ job: JobID) throws {
         guard watches[job]?.open == record.alert else {
             throw Violation.alert(job, "alert \(record.alert) was resolved twice, or is not open")
         }
-        if record.end == .jobRemoved {
+        switch record.end {
+        case .byHand: try owesNothing(job)
+        case .jobRemoved:
             try owesNothing(job)
             owe(.removal, job)
-        } else {
+        default:
             guard watches[job]?.owed == .resolve(record.end) else {
                 throw Violation.alert(job, "its alert was resolved and nothing asked for it")
             }
             settle(job)
         }
         watches[job]?.open = nil
-        told[record.alert]?.isResolved = true
-        untold.insert(record.alert)
-        resolved += 1
     }
 
-    private mutating func tell(_ record: MessageIntended, _ id: MessageID) throws {
-        if record.alert == .zero { return }
-        guard let job = record.job, let known = told[record.alert], !known.isResolved else {
-            throw Violation.message(id, "it tells of an alert that is over, or never was")
+    private func tell(_ record: MessageIntended, _ id: MessageID, at now: Timestamp) throws {
+        guard record.kind == .success else { return }
+        if let job = record.job {
+            guard let watch = watches[job], watch.isWell, watch.open == nil, watch.after > 0 else {
+                throw Violation.message(id, "job \(job) is said to be well")
+            }
+        } else if let check = record.check, checks.open["check/\(check)"] != nil {
+            throw Violation.message(id, "check \(check) is said to be well")
         }
-        guard known.channels.contains(record.channel) else {
-            throw Violation.message(id, "\(record.channel) was not there to be told of the opening")
-        }
-        let isNew = told[record.alert]?.kinds[record.channel, default: []].insert(record.kind).inserted
-        guard isNew == true || record.kind == .remind else {
-            throw Violation.alert(job, "\(record.channel) is told twice to \(record.kind.word)")
-        }
+        try telling.tellSuccess(record, id, at: now)
+    }
+
+    private mutating func tell(_ record: MessageIntended, _ entry: Entry) throws {
+        let (id, now) = (entry.sequence, entry.time)
+        if record.alert == .zero { return try tell(record, id, at: now) }
+        let labels =
+            record.job.map { watches[$0]?.labels ?? [] }
+            ?? checkOfAlert[record.alert].map { checks.tags(of: $0) }
+        let silence = blackouts.end(at: now, labels: labels ?? [])
+        try telling.tell(record, id, silence: silence, at: now)
     }
 
     // MARK: At the end of a batch
@@ -196,25 +221,18 @@ package struct AlertOracle: Sendable {
     /// Whatever is owed was given: batches are whole, so nothing may be left over at the end of one.
     mutating func check() throws {
         for job in owing { try owesNothing(job) }
-        for id in untold {
-            guard let told = told[id] else { continue }
-            let expected = [
-                (MessageKind.open, true), (.acknowledge, told.isAcknowledged), (.resolve, told.isResolved),
-            ]
-            for (kind, isOwed) in expected {
-                let heard = Set(told.kinds.filter { $0.value.contains(kind) }.keys)
-                guard heard == (isOwed ? told.channels : []) else {
-                    throw Violation.message(id, "of the alert's \(kind.word) \(heard.sorted()) are told")
-                }
-            }
-            if told.isResolved { self.told[id] = nil }
-        }
-        untold = []
+        try checks.check()
+        try telling.check()
+    }
+
+    /// Reminders and escalations have come, by now.
+    func checkAttention(_ table: AlertTable, _ now: Timestamp, lateMax: Span) throws {
+        try telling.checkAttention(table, now, lateMax: lateMax)
     }
 
     /// The ledger's alerts are what the ends come to.
     func compare(_ table: AlertTable) throws {
-        var open: [String: AlertID] = [:]
+        var open = checks.open
         var failures: [JobID: UInt32] = [:]
         for (job, watch) in watches {
             if let id = watch.open { open["job/\(job)"] = id }

@@ -80,6 +80,9 @@ struct JobMaker {
         if dice.chance(1, in: 4) { definition.jitter = dice.magnitude(.seconds(1), jitterMax(pace)) }
         definition.onUnknown = dice.pick(OnUnknown.allCases)
         definition.alertAfter = dice.pick([0, 1, 1, 1, 2, 3])
+        definition.alertSeverity = dice.pick([.error, .error, .warning, .critical])
+        if dice.chance(1, in: 2) { definition.labels = ["db"] }
+        if dice.chance(1, in: 2) { definition.blackoutThen = .runAfter }
         return definition
     }
 

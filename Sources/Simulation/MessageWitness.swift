@@ -35,6 +35,8 @@ package struct MessageWitness: Sendable {
     }
 
     private var alertKeys: [AlertID: String] = [:]
+    /// Messages that may not leave before a time, and the latest that it has been since they were intended.
+    private var held: [MessageID: (notBefore: Timestamp, latest: Timestamp)] = [:]
     private var open: Set<String> = []
     /// Alerts a channel was told of, by key: its newest.
     private var newest: [Line: AlertID] = [:]
@@ -57,6 +59,7 @@ package struct MessageWitness: Sendable {
     // MARK: Records
 
     package mutating func take(_ entry: Entry) throws {
+        noteTime(of: entry)
         switch entry.record {
         case .alertOpened(let record):
             alertKeys[entry.sequence] = record.key
@@ -64,7 +67,13 @@ package struct MessageWitness: Sendable {
         case .alertResolved(let record):
             if let key = alertKeys[record.alert] { open.remove(key) }
         case .messageIntended(let record):
-            let key = record.alert == .zero ? "test/\(entry.sequence)" : alertKeys[record.alert]
+            let key: String? =
+                switch record.kind {
+                case .test: "test/\(entry.sequence)"
+                case .success: "success \(String(describing: record.job)) \(String(describing: record.check))"
+                default: alertKeys[record.alert]
+                }
+            if let notBefore = record.notBefore { held[entry.sequence] = (notBefore, entry.time) }
             guard let key else { throw Violation.message(entry.sequence, "it is about no alert") }
             let line = Line(channel: record.channel, key: key)
             messages[entry.sequence] = Message(line: line, kind: record.kind, alert: record.alert)
@@ -86,7 +95,18 @@ package struct MessageWitness: Sendable {
         }
     }
 
+    private mutating func noteTime(of entry: Entry) {
+        guard !held.isEmpty else { return }
+        var time = entry.time
+        if case .clockStepped(let step) = entry.record { time = max(time, step.from) }
+        for (id, known) in held where known.latest < time { held[id]?.latest = time }
+    }
+
     private mutating func count(_ id: MessageID, _ attempt: UInt16) throws {
+        // A step of the clock that nobody noted is shorter than this.
+        if let (notBefore, latest) = held.removeValue(forKey: id), latest + .minutes(2) < notBefore {
+            throw Violation.message(id, "it left at \(latest.seconds), before \(notBefore.seconds)")
+        }
         guard let message = messages[id], !message.isDead else {
             throw Violation.message(id, "an attempt of it ended although it was done with")
         }

@@ -59,6 +59,7 @@ struct ToldMessage: Sendable, Hashable {
             case "alertAcknowledged": kinds = [.acknowledge]
             case "alertResolved": kinds = [.resolve]
             case "alertTested": kinds = [.test]
+            case "succeeded": kinds = [.success]
             default: return nil
             }
         } else {

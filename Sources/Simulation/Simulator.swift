@@ -24,6 +24,8 @@ package final class Simulator {
     package internal(set) var engine: SteppedEngine?
     package private(set) var limits: JournalLimits
     var dice: Dice
+    /// What happens beside the jobs.
+    var aside: Dice
     let answers = AnswerBox()
     /// A destination of alerts that the next start does not know.
     var channelMissing: String?
@@ -63,6 +65,7 @@ package final class Simulator {
         if dice.chance(1, in: 3) { limits.historyBytesMax = 3 * segmentBytes }
         self.limits = limits
         self.dice = dice
+        aside = Dice(seed: seed, stream: "aside")
     }
 
     /// A world for a small life, in which segments and snapshots are small too, and few are kept.
@@ -76,6 +79,7 @@ package final class Simulator {
     private init(_ other: Simulator) {
         precondition(other.engine == nil, "a process that runs cannot be copied")
         (seed, pace, limits, dice) = (other.seed, other.pace, other.limits, other.dice)
+        aside = other.aside
         disk = other.disk.copy()
         time = other.time.copy()
         transport = other.transport.copy(in: time)
@@ -90,6 +94,7 @@ package final class Simulator {
         try start()
         while time.uptime < pace.horizon {
             try act()
+            actAside()
             // Mostly far apart, sometimes at once.
             let isSoon = dice.chance(1, in: 4)
             try pass(

@@ -251,6 +251,8 @@ extension Simulator {
         let ledger = engine.ledger
         let now = time.now
         try checkMessages(ledger.alerts, now)
+        try checkSilence(now)
+        try witness.checkAttention(now, lateMax: Self.messageLateMax)
         for job in ledger.jobs.ids where ledger.jobs[job].state == .active {
             try checkLateness(of: job, engine, now)
             guard let limit = ledger.definition(of: job)?.limit, limit.rate == 0, limit.key.isEmpty else {
@@ -266,7 +268,8 @@ extension Simulator {
         let view = try engine.view(job)
         if view.catchingUpThrough != nil { return }
         let wait = view.limitWaiting ? view.definition.limit.wait : .zero
-        let latest = view.entry.next + view.definition.jitter + wait + .seconds(1)
+        let due = max(view.entry.next, view.heldBackUntil ?? .distantPast)
+        let latest = due + view.definition.jitter + wait + .seconds(1)
         if latest < now {
             throw Violation.stuck("job \(job) is at \(view.entry.next.seconds), and it is \(now.seconds)")
         }

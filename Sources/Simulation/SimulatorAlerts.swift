@@ -4,7 +4,7 @@ internal import Engine
 // What people do about alerts, and what must have become of the messages when all is quiet.
 extension Simulator {
     /// Longer than any call to a channel takes.
-    private static let messageLateMax = Span.minutes(2)
+    static let messageLateMax = Span.minutes(2)
 
     func acknowledge() {
         guard let open = engine?.ledger.alerts.open.values.sorted(), !open.isEmpty else {

@@ -11,6 +11,7 @@ package struct SlotOracle {
     package private(set) var slots = 0
     private var jobs: [JobID: Track] = [:]
     private var zones: [String: Zone] = [:]
+    private var blackouts = BlackoutBook()
     private let database: ZoneDatabase
 
     /// What the records say about one job so far.
@@ -47,6 +48,7 @@ package struct SlotOracle {
     }
 
     private mutating func take(_ entry: Entry) throws {
+        blackouts.take(entry.record)
         switch entry.record {
         case .zoneAdopted(let record):
             zones[record.name] = try Zone(name: record.name, version: record.version, tzif: record.bytes)
@@ -58,6 +60,7 @@ package struct SlotOracle {
                 cursor: record.cursor
             )
         case .slotDecided(let record):
+            try checkBlackout(record, at: entry.time)
             try decide(
                 record.job,
                 record.slot,
@@ -107,7 +110,27 @@ package struct SlotOracle {
         jobs[job] = track
     }
 
+    /// Nothing runs in a blackout but what is kept for its end, and that not before.
+    private func checkBlackout(_ record: SlotDecided, at now: Timestamp) throws {
+        guard record.reason != .fromQueue, let definition = jobs[record.job]?.definition else { return }
+        let end = blackouts.wholeEnd(at: record.slot.instant, labels: definition.labels)
+        let mayBeKept = [.afterBlackout, .afterLimit].contains(record.reason)
+        let isKept = definition.blackoutThen == .runAfter && mayBeKept && end.map { $0 <= now } == true
+        guard end == nil ? record.reason != .afterBlackout : isKept else {
+            throw Violation.slot(
+                record.job,
+                "\(record.slot) ran (\(record.reason.word)), blackout \(String(describing: end))"
+            )
+        }
+    }
+
     private mutating func decide(_ record: SlotsDecided) throws {
+        if record.result == .excluded, let labels = jobs[record.job]?.definition.labels {
+            for slot in [record.first, record.last]
+            where blackouts.end(at: slot.instant, labels: labels) == nil {
+                throw Violation.slot(record.job, "\(slot) was excluded, and lies in no blackout")
+            }
+        }
         if record.count == 1, let index = jobs[record.job]?.queued.firstIndex(of: record.first) {
             jobs[record.job]?.queued.remove(at: index)
             return

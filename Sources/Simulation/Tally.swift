@@ -8,6 +8,8 @@ package struct Tally: Sendable, Hashable, CustomStringConvertible {
     package internal(set) var slots = 0
     package internal(set) var calls = 0
     package internal(set) var alerts = 0
+    package internal(set) var pings = 0
+    package internal(set) var blackouts = 0
     package internal(set) var messages = 0
     /// Calls that told a destination again what it had been told.
     package internal(set) var repeats = 0
@@ -30,7 +32,8 @@ package struct Tally: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String {
         "\(simulated.text) simulated, \(turns) turns, \(records) records, \(slots) slots, \(calls) calls, "
-            + "\(alerts) alerts, \(messages) messages delivered, \(repeats) told again, "
+            + "\(pings) pings, \(blackouts) blackouts, \(alerts) alerts, "
+            + "\(messages) messages delivered, \(repeats) told again, "
             + "\(acknowledgements) acknowledged, \(refusals) refused, \(starts) starts "
             + "(\(startsFromSnapshot) from a snapshot, \(tornTails) with a torn tail), \(kills) kills, "
             + "\(powerCuts) power cuts, \(poisonings) poisoned, \(fullDisks) full disks, "

@@ -18,6 +18,8 @@ package enum Violation: Error, Sendable, Equatable, CustomStringConvertible {
     case slot(JobID, String)
     /// An alert that no end of a run asks for, or none where one does.
     case alert(JobID, String)
+    /// A check that was judged otherwise than its definition and its pings ask for.
+    case check(CheckID, String)
     /// A message that was told out of its turn, or of which more or less was told than its records say.
     case message(MessageID, String)
     /// Something that should have happened by now has not.
@@ -35,6 +37,7 @@ package enum Violation: Error, Sendable, Equatable, CustomStringConvertible {
         case .keyMixed(let what): what
         case .slot(let job, let what): "job \(job): \(what)"
         case .alert(let job, let what): "the alert of job \(job): \(what)"
+        case .check(let check, let what): "check \(check): \(what)"
         case .message(let id, let what): "message \(id): \(what)"
         case .stuck(let what): "stuck: \(what)"
         case .folderRefused(let what): "the folder was refused: \(what)"

@@ -87,6 +87,11 @@ package struct Witness: Sendable {
         try messages.checkBeliefs()
     }
 
+    /// Reminders and escalations have come, by now.
+    func checkAttention(_ now: Timestamp, lateMax: Span) throws {
+        try alerts.checkAttention(ledger.alerts, now, lateMax: lateMax)
+    }
+
     package var alertsOpened: Int { alerts.opened }
     package var alertsResolved: Int { alerts.resolved }
     package var messagesDelivered: Int { messages.delivered }

@@ -141,6 +141,37 @@ struct StreamTests {
         }
     }
 
+    @Test func `a scheduler is told of its own checks' alerts, and of nobody else's`() async throws {
+        try await StreamRig.with { stream in
+            let path = "/chronatogapi/1"
+            let other = SiteRig.basic("Uother", "Pother123456")
+            _ = await stream.rig.send(
+                "POST",
+                "\(path)/schedulers",
+                #"{"name":"other","username":"Uother","password":"Pother123456"}"#
+            )
+            for (name, caller) in [("mine", login), ("theirs", other)] {
+                let check = #"{"name":"\#(name)","period":"1m","grace":"0s"}"#
+                #expect(await stream.rig.send("POST", "\(path)/checks", check, as: caller).status == 201)
+            }
+            try await stream.rig.clock(#"{"advance":"61s"}"#)
+            for (check, caller, stranger) in [(1, login, other), (2, other, login)] {
+                let watcher = stream.watch(as: caller)
+                _ = try await watcher.message()
+                let news = try await watcher.message()["notifications"]?.array ?? []
+                #expect(news.count == 1)
+                let alert = try #require(news.first?["resource_uri"]?.string)
+                let listed = await stream.rig.send("GET", "/api/v1/alert/", as: caller).json["objects"]?.array
+                #expect(listed?.map { $0["check"]?.string } == ["/api/v1/check/\(check)/"])
+                #expect(listed?.first?["resource_uri"]?.string == alert)
+                #expect(await stream.rig.send("GET", alert, as: caller).status == 200)
+                #expect(await stream.rig.send("GET", alert, as: stranger).status == 404)
+                _ = await stream.rig.send("DELETE", "\(path)/checks/\(check)", as: caller)
+                #expect(await stream.rig.send("GET", alert, as: caller).json["state"]?.string == "Resolved")
+            }
+        }
+    }
+
     @Test func `credentials may stand where Tutum's clients put them`() async throws {
         try await StreamRig.with { stream in
             let encoded = Base64.encode(Array("Udefault:Pdefault".utf8))

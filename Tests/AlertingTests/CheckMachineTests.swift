@@ -101,7 +101,8 @@ struct CheckMachineTests {
         try story.ping(.fail)
         try story.ping(.fail)
         try story.ping(.success)
-        #expect(story.verdicts == [.nothing, .open(.failing), .nothing, .resolve])
+        // The second asks for an alert, too: the first one's may have been resolved by hand.
+        #expect(story.verdicts == [.nothing, .open(.failing), .open(.failing), .resolve])
     }
 
     @Test func `failures_to_open and successes_to_resolve count ends in a row`() throws {

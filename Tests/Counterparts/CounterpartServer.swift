@@ -42,7 +42,7 @@ final class CounterpartServer: Sendable {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             received += unwrapInboundIn(data).readableBytesView
             while let request = takeRequest() {
-                let text = Self.text(answer(request))
+                let text = Self.text(answer(request), to: request)
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: text)), promise: nil)
             }
         }
@@ -74,10 +74,12 @@ final class CounterpartServer: Sendable {
             return request
         }
 
-        private static func text(_ answer: Answer) -> [UInt8] {
+        private static func text(_ answer: Answer, to request: ChannelRequest) -> [UInt8] {
             var head = "HTTP/1.1 \(answer.status) Said\r\nContent-Length: \(answer.body.count)\r\n"
             if let seconds = answer.retryAfter { head += "Retry-After: \(seconds)\r\n" }
-            if let limits = answer.keptHeader { head += "X-Sentry-Rate-Limits: \(limits)\r\n" }
+            if let kept = answer.keptHeader {
+                head += "\(request.keepHeader.isEmpty ? "ETag" : request.keepHeader): \(kept)\r\n"
+            }
             return Array("\(head)\r\n".utf8) + answer.body
         }
     }

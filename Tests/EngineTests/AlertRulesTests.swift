@@ -185,6 +185,67 @@ struct AlertRulesTests {
         await rig.stop()
     }
 
+    @Test func `everything is successes too, of a minute in one message, and none that a resolve tells of`()
+        async throws
+    {
+        let stub = ChannelStub()
+        let disk = MemoryDisk()
+        let rig = try await rig(stub, disk: disk)
+        try await setRules(rig) { $0.level = .everything }
+        for (name, minute) in [("a", 1), ("b", 1), ("c", 30)] {
+            _ = try await rig.add("\(minute) * * * *") { $0.name = name }
+        }
+        _ = try await rig.add("1 * * * *") {
+            $0.name = "quiet"
+            $0.alertAfter = 0
+        }
+        try await rig.advance(.minutes(3))
+        #expect(stub.heard.count == 1)
+        #expect(stub.heard[0].body.contains("2 jobs and checks succeeded"))
+        #expect(stub.heard[0].body.contains("a\\nb"))
+        try await rig.advance(.minutes(30))
+        #expect(stub.heard.count == 2)
+        #expect(stub.heard[1].body.contains(":white_check_mark: *c succeeded*"))
+        let failing = try await addFailing(to: rig)
+        try await rig.advance(.minutes(30))
+        try await heal(failing, of: rig)
+        try await rig.advance(.minutes(60))
+        let words = stub.heard.dropFirst(2).map { call in
+            ["Resolved: report failed", "report failed", "c succeeded", "report succeeded"].first {
+                call.body.contains($0)
+            } ?? "others"
+        }
+        // At 13:01 it fails; at 14:01 it works, which the resolve tells.
+        #expect(words == ["report failed", "others", "c succeeded", "Resolved: report failed", "others"])
+        await rig.stop()
+    }
+
+    @Test func `good news waits for the morning once, and is dropped when it cannot be told for a day`()
+        async throws
+    {
+        let stub = ChannelStub()
+        let rig = try await rig(stub)
+        try await setRules(rig) {
+            $0.level = .everything
+            $0.quiet = QuietHours(from: 720, to: 1080, zone: "UTC", criticalPasses: true)
+        }
+        _ = try await rig.add("*/5 * * * *") { $0.name = "often" }
+        try await rig.advance(.hours(5) + .minutes(59))
+        #expect(stub.heard.isEmpty)
+        #expect(try await rig.engine.pendingMessages().map(\.message.kind) == [.success])
+        try await rig.advance(.minutes(2))
+        #expect(stub.heard.count == 1)
+        await rig.stop()
+        let deaf = ChannelStub(Answer(status: 404))
+        let second = try await self.rig(deaf)
+        try await setRules(second) { $0.level = .everything }
+        _ = try await second.add("1 * * * *")
+        try await second.advance(.minutes(5))
+        #expect(deaf.heard.count == 1)
+        #expect(try await second.engine.pendingMessages().isEmpty)
+        await second.stop()
+    }
+
     @Test func `an alert can be resolved by hand, is listed then, and the next failure opens another`()
         async throws
     {

@@ -41,6 +41,76 @@ import Testing
         await rig.stop()
     }
 
+    /// What was decided of a job's slots, in order.
+    private func story(_ job: JobID, _ rig: EngineRig) async throws -> [String] {
+        try await rig.records(job).compactMap { entry -> String? in
+            switch entry.record {
+            case .slotsDecided(let r): "\(r.result.word) \((r.last.instant - start).text)"
+            case .slotDecided(let r):
+                "\(r.reason.word) \((r.slot.instant - start).text) at \((entry.time - start).text)"
+            default: nil
+            }
+        }
+    }
+
+    @Test func `run-after keeps the newest slot for the end of the blackout, over a restart`() async throws {
+        let disk = MemoryDisk()
+        var rig = try await EngineRig(disk: disk)
+        let job = try await rig.add("0 * * * *") { $0.blackoutThen = .runAfter }
+        // The second follows the first without a break.
+        for (name, from, to) in [
+            ("a", Span.minutes(90), Span.minutes(200)), ("b", .minutes(200), .minutes(270)),
+        ] {
+            let time = BlackoutTime.once(from: start + from, to: start + to)
+            _ = try await rig.engine.setBlackout(blackout(name, time), calendarURL: nil)
+        }
+        try await rig.advance(.hours(3))
+        #expect(try await story(job, rig) == ["due 1h at 1h"])
+        #expect(try await rig.engine.job(job, as: .operator).heldBackUntil == start + .minutes(270))
+        await rig.stop()
+        rig = try await EngineRig(disk: disk, start: start + .hours(4))
+        try await rig.advance(.hours(2))
+        let end = ["excluded 3h", "after-blackout 4h at 4h30m", "due 5h at 5h", "due 6h at 6h"]
+        #expect(try await story(job, rig) == ["due 1h at 1h"] + end)
+        #expect(try await rig.results(job) == [.ok: 4, .excluded: 2])
+        await rig.stop()
+    }
+
+    @Test
+    func
+        `an edit or a removed blackout ends the waiting, and too late is too late`()
+        async throws
+    {
+        let disk = MemoryDisk()
+        var rig = try await EngineRig(disk: disk)
+        let time = BlackoutTime.once(from: start + .minutes(30), to: start + .hours(10))
+        _ = try await rig.engine.setBlackout(blackout("long", time), calendarURL: nil)
+        let kept = try await rig.add("0 * * * *") { $0.blackoutThen = .runAfter }
+        let edited = try await rig.add("0 * * * *") { $0.blackoutThen = .runAfter }
+        try await rig.advance(.hours(2) + .minutes(10))
+        _ = try await rig.engine.revise(edited, as: .operator) { definition in
+            var definition = definition
+            definition.schedule = ["30 * * * *"]
+            return JobDraft(definition)
+        }
+        #expect(try await story(edited, rig) == ["excluded 2h"])
+        try await rig.engine.removeBlackout("long")
+        try await rig.advance(.minutes(1))
+        #expect(try await story(kept, rig) == ["coalesced 1h", "caught-up 2h at 2h10m"])
+        let short = BlackoutTime.once(from: start + .minutes(170), to: start + .minutes(190))
+        _ = try await rig.engine.setBlackout(blackout("short", short), calendarURL: nil)
+        let late = try await rig.add("0 3 * * *") {
+            $0.blackoutThen = .runAfter
+            $0.catchup.window = .hours(1)
+        }
+        try await rig.advance(.minutes(50))
+        await rig.stop()
+        rig = try await EngineRig(disk: disk, start: start + .hours(6))
+        try await rig.advance(.minutes(1))
+        #expect(try await story(late, rig) == ["excluded 3h"])
+        await rig.stop()
+    }
+
     @Test func `a recurring blackout and a calendar last as their zone says, and outlast a restart`()
         async throws
     {

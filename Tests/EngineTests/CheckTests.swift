@@ -51,6 +51,28 @@ import Testing
         await rig.stop()
     }
 
+    @Test func `an alert that was resolved by hand stays so in silence, and the next bad end opens another`()
+        async throws
+    {
+        let stub = ChannelStub()
+        let rig = try await rig(stub)
+        let check = try await add(to: rig)
+        try await rig.advance(.minutes(70))
+        let alert = try #require(try await rig.engine.openAlerts().first?.id)
+        _ = try await rig.engine.resolve(alert)
+        try await rig.advance(.days(1))
+        #expect(stub.told == ["Open", "Resolved"])
+        try await ping(check, .fail, at: rig)
+        try await ping(check, .fail, at: rig)
+        try await rig.advance(.minutes(1))
+        #expect(stub.told == ["Open", "Resolved", "Open"])
+        try await ping(check, .success, at: rig)
+        try await rig.advance(.minutes(1))
+        #expect(stub.told == ["Open", "Resolved", "Open", "Resolved"])
+        #expect(try await rig.engine.openAlerts().isEmpty)
+        await rig.stop()
+    }
+
     @Test func `a cron check expects its next instant, in its zone`() async throws {
         let rig = try await rig()
         let check = try await add(to: rig) {

@@ -16,7 +16,7 @@ struct SlackTests {
             #expect(story.tell(kind) { stub.answer($0) }.isDelivered)
             try Golden.expect(story.requests.last?.text ?? "", "slack", "\(kind.word).txt")
         }
-        #expect(stub.posted.count == 5)
+        #expect(stub.posted.count == 6)
     }
 
     @Test func `exactly three characters are escaped`() {

@@ -32,7 +32,7 @@ struct XMattersTests {
         var story = try Story(
             #"{"kind":"xmatters","url":"\#(Self.url)?apiKey=k3y-in-url","recipients":["Night shift"]}"#
         )
-        for kind in AlertMessage.Kind.allCases {
+        for kind in AlertMessage.Kind.allCases where kind != .success {
             #expect(story.tell(kind) { stub.answer($0) }.isDelivered)
             try Golden.expect(story.requests.last?.text ?? "", "xmatters", "\(kind.word).txt")
         }

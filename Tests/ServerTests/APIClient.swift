@@ -164,7 +164,7 @@ extension APIClient {
         return try create(#""callback_url":"\#(url)","schedule":"0 0 29 2 *""#, name)
     }
 
-    private func create(_ form: String, _ name: String) throws -> String {
+    func create(_ form: String, _ name: String) throws -> String {
         struct Created: Decodable { let id: String }
         let (status, body) = try send("POST", "jobs", #"{"name":"\#(name)",\#(form)}"#)
         guard status == 201 else {

@@ -50,20 +50,17 @@ struct AlertStoryTests {
         }
     }
 
-    @Test
-    func `everybody is told once that a job fails and once that it works, over a kill and a full Slack`()
-        async throws
+    @Test(arguments: Silence.all)
+    fileprivate func
+        `everybody is told once of a missed slot and once of the next run, over a kill and a full Slack`(
+            _ silence: Silence
+        ) async throws
     {
         let onCall = try await OnCall()
         onCall.limitSlack(1)
         try await ServerRig.with(answersAfter: .zero) { rig in
             let first = try await rig.start(onCall.flags)
-            let id = try await rig.apart { try first.api.addIdle("report", to: rig.target) }
-            try await rig.apart {
-                // The target answers 200, which this job takes for a failure.
-                try first.api.expect(200, "PATCH", "jobs/\(id)", #"{"retries":0,"success":{"status":[204]}}"#)
-                try first.api.expect(202, "POST", "jobs/\(id)/run")
-            }
+            let subject = try await silence.begin(rig, first.api)
             await onCall.until { state in
                 guard state.pagerDutyStates == ["triggered"], state.incidentStatuses == [1] else {
                     return false
@@ -73,7 +70,10 @@ struct AlertStoryTests {
             }
             _ = await onCall.mail.letters.first(1)
             // What each of them said is recorded; only Slack still waits.
-            try await rig.apart { try first.api.expectWaiting(["slack"]) }
+            try await rig.apart {
+                try silence.settle(first.api, subject)
+                try first.api.expectWaiting(["slack"])
+            }
             first.child.kill()
             let second = try await rig.start(onCall.flags)
             await onCall.until { $0.slack.posted.count == 1 }
@@ -83,10 +83,7 @@ struct AlertStoryTests {
                 guard state.pagerDutyStates == ["acknowledged"] else { return false }
                 return state.incidentStatuses == [2] && state.slack.posted.count == 2
             }
-            try await rig.apart {
-                try second.api.expect(200, "PATCH", "jobs/\(id)", #"{"success":{"status":[200]}}"#)
-                try second.api.expect(202, "POST", "jobs/\(id)/run")
-            }
+            try await rig.apart { try silence.end(second.api, subject) }
             await onCall.until { state in
                 guard state.pagerDutyStates.isEmpty, state.incidentStatuses == [4] else { return false }
                 guard state.reportsStatus == 1, state.slack.posted.count == 3 else { return false }
@@ -97,12 +94,12 @@ struct AlertStoryTests {
             second.child.terminate()
             #expect(try await rig.ending(of: second.child).status == 0)
         }
-        try check(onCall.state, letters: onCall.mail.letters.elements)
+        try check(onCall.state, letters: onCall.mail.letters.elements, title: silence.title)
         try await onCall.stop()
     }
 
     /// Everybody was told in order and once, and nobody had anything to complain of.
-    private func check(_ state: OnCall.State, letters: [String]) throws {
+    private func check(_ state: OnCall.State, letters: [String], title: String) throws {
         #expect(state.refusals.isEmpty, "\(state.refusals)")
         let keys = Set(state.pagerDuty.log.compactMap { $0.split(separator: " ").last })
         #expect(keys.count == 1)
@@ -111,16 +108,16 @@ struct AlertStoryTests {
         #expect(state.slackStatuses == [429, 200, 200, 200])
         #expect(state.slackAnswers[1].at - state.slackAnswers[0].at >= .seconds(2))
         let posted = state.slack.posted
-        #expect(posted[0].contains("report failed"))
-        #expect(posted[1].contains("Acknowledged: report failed"))
-        #expect(posted[2].contains("Resolved: report failed"))
+        #expect(posted[0].contains(title))
+        #expect(posted[1].contains("Acknowledged: \(title)"))
+        #expect(posted[2].contains("Resolved: \(title)"))
         #expect(state.sentry.events.count == 1)
         let read = letters.compactMap { text in
             MailStub.read(Array(text.replacing("\n", with: "\r\n").utf8))
         }
         #expect(
             read.map { $0.header("Subject") ?? "" } == [
-                "[error] report failed", "Acknowledged: report failed", "Resolved: report failed",
+                "[error] \(title)", "Acknowledged: \(title)", "Resolved: \(title)",
             ]
         )
         #expect(read.last?.header("References")?.contains(read[0].header("Message-ID") ?? "?") == true)
@@ -160,6 +157,81 @@ struct AlertStoryTests {
             #expect(!refused.complaint.contains("ftp://x"))
         }
     }
+}
+
+/// A slot that passes without a run while the server is up, and what ends the silence.
+private struct Silence: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// What everybody is told.
+    let title: String
+    /// - Returns: what the others have to know.
+    let begin: @Sendable (ServerRig, APIClient) async throws -> [String]
+    /// Once everybody was told.
+    let settle: @Sendable (APIClient, [String]) throws -> Void
+    let end: @Sendable (APIClient, [String]) throws -> Void
+
+    static let all = [job, elsewhere]
+
+    /// One of our own: another job, whose call is never answered, has the only place that their limit allows,
+    /// and the slot waits for it as long as it may.
+    private static let job = Silence(
+        testDescription: "a job whose slot gets no place",
+        title: "report could not run: its target's limit left no place",
+        begin: { rig, api in
+            let url = "http://127.0.0.1:\(rig.target.port)"
+            let limit = #""limit_key":"reports","limit_parallel":1,"limit_wait":"1s","retries":0"#
+            let other = try await rig.apart {
+                let id = try api.create(
+                    #""callback_url":"\#(url)/silent","schedule":"0 0 29 2 *","alert_after":0,\#(limit)"#,
+                    "other"
+                )
+                try api.expect(202, "POST", "jobs/\(id)/run")
+                return id
+            }
+            _ = try await rig.target.call { $0.path == "/silent" }
+            return try await rig.apart {
+                let every = #""schedule":"* * * * * *","dialect":"seconds""#
+                let id = try api.create(#""callback_url":"\#(url)/report",\#(every),\#(limit)"#, "report")
+                return [other, id]
+            }
+        },
+        settle: { api, jobs in
+            // Nothing but a person's wish runs it from now on, so that the story has one end.
+            try api.expect(200, "PATCH", "jobs/\(jobs[1])", #"{"schedule":"0 0 29 2 *","dialect":"unix"}"#)
+        },
+        end: { api, jobs in
+            try api.expect(200, "DELETE", "jobs/\(jobs[0])")
+            try api.expect(202, "POST", "jobs/\(jobs[1])/run")
+        }
+    )
+
+    /// One that somebody else's cron runs: its ping does not come.
+    private static let elsewhere = Silence(
+        testDescription: "a job elsewhere whose ping does not come",
+        title: "report was not heard from in time",
+        begin: { rig, api in
+            try await rig.apart {
+                let (status, body) = try api.send(
+                    "POST",
+                    "checks",
+                    #"{"name":"report","period":"1s","grace":"1s"}"#
+                )
+                let made = try JSONReader.value(of: body)
+                guard status == 201, let id = made["id"]?.string, let url = made["ping_url"]?.string,
+                    let word = url.split(separator: "/").last
+                else { throw Obstacle("no check was made: \(status) \(made.text)") }
+                return [id, String(word)]
+            }
+        },
+        settle: { api, check in
+            // When it has run once, it is not expected again while the story lasts.
+            try api.expect(200, "PATCH", "checks/\(check[0])", #"{"period":"1d"}"#)
+        },
+        end: { api, check in
+            let (status, _) = try api.send("GET", check[1], below: "/ping/")
+            guard status == 200 else { throw Obstacle("the ping was answered \(status)") }
+        }
+    )
 }
 
 extension APIClient {

@@ -38,6 +38,15 @@ extension Record {
 }
 
 extension Site {
+    /// Whose job or check each of these alerts is about, in their order; nil for those whose check is gone.
+    func owners(of alerts: [AlertOpened]) async throws -> [UInt32?] {
+        let jobs = try await engine.owners(of: alerts.compactMap(\.job))
+        if alerts.contains(where: { $0.job == nil }) { try await checkOwners.refresh(from: engine) }
+        return alerts.map { alert in
+            alert.job.map { jobs[$0] } ?? CheckID(alertKey: alert.key).flatMap { checkOwners.known($0) }
+        }
+    }
+
     /// Who owns what, as far as this caller needs to know: the operator sees everything.
     func ownership(for caller: Caller) async throws -> Ownership {
         if case .scheduler = caller { try await checkOwners.refresh(from: engine) }

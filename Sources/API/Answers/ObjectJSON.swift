@@ -254,9 +254,8 @@ enum ObjectJSON {
 
     static func openAlerts(_ site: Site, _ caller: Caller) async throws -> [JSON] {
         let views = try await site.engine.openAlerts()
-        let owners = try await site.engine.owners(of: views.compactMap(\.alert.job))
-        return views.compactMap { view in
-            let owner = view.alert.job.flatMap { owners[$0] }
+        let owners = try await site.owners(of: views.map(\.alert.opened))
+        return zip(views, owners).compactMap { view, owner in
             guard mayRead(owner, caller) else { return nil }
             return alert(view.id, view.alert.opened, at: view.alert.openedAt, state(of: view), owner)
         }
@@ -268,7 +267,9 @@ enum ObjectJSON {
         guard let entry, case .alertOpened(let opened) = entry.record else {
             throw ObjectRoutes.missing(request)
         }
-        let owner = try await site.engine.owners(of: opened.job.map { [$0] } ?? []).first?.value
+        // Of a check that is gone the journal tells.
+        let ownership = try await site.ownership(for: request.caller)
+        let owner = try await site.read { try ownership.owner(of: entry.record, in: $0) }
         guard mayRead(owner, request.caller) else { throw ObjectRoutes.missing(request) }
         let open = try await site.engine.openAlerts().first { $0.id == id }
         return alert(id, opened, at: entry.time, open.map(state(of:)) ?? "Resolved", owner)
@@ -278,7 +279,7 @@ enum ObjectJSON {
         view.alert.acknowledgedAt == nil ? "Open" : "Acknowledged"
     }
 
-    /// What belongs to no job is the operator's.
+    /// What belongs to no job or check is the operator's.
     private static func mayRead(_ owner: UInt32?, _ caller: Caller) -> Bool {
         owner.map { caller.mayUse(scheduler: $0) } ?? (caller == .operator)
     }
@@ -298,6 +299,7 @@ enum ObjectJSON {
                 ("name", .string(opened.title)), ("key", .string(opened.key)),
                 ("severity", .string(opened.severity.word)), ("cause", .string(opened.cause.word)),
                 ("job", opened.job.map { .string(ObjectView.uri(.job, $0)) }),
+                ("check", CheckID(alertKey: opened.key).map { .string(ObjectView.uri(.check, $0)) }),
                 ("created_datetime", .string(date(time))),
             ] + family(owner)
         )

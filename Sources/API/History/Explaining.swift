@@ -199,6 +199,7 @@ package struct Explaining {
             , because its time passed while nothing could be sent and \
             catchup=\(definition.catchupMode.word) chose it
             """
+        case .afterBlackout: ", because it fell into a blackout and blackout_then=run-after kept it"
         case .fromQueue:
             ", because it waited behind an open run (overlap=\(definition.overlap.mode.word))"
         case .afterLimit: ", because it waited for a place under the limit of \(limitName)"
@@ -252,6 +253,13 @@ package struct Explaining {
                 """
                 \(begin) the job is paused since \(words.instant(pause.since))\(reason), and what \
                 happens to the slots in a pause is decided when it ends.
+                """
+        }
+        if let end = view.heldBackUntil {
+            return
+                """
+                \(begin) it lies in a blackout, and when that is over at \(words.instant(end)), the newest \
+                of the job's slots in it runs (blackout_then=run-after).
                 """
         }
         if evidence.queuedAt != nil {

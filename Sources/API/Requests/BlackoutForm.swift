@@ -11,7 +11,7 @@ struct BlackoutForm {
     static let answer = ["name", "url", "active", "next", "events_from", "fault"]
 
     private static let lastingMax = Span.days(366)
-    private static let forms = "from and to; schedule and lasting; ics; or ics_url"
+    private static let forms = "give from and to, or schedule and lasting, or ics, or ics_url"
 
     var blackout: Blackout
     /// Where the calendar is; the engine seals it.
@@ -39,7 +39,7 @@ struct BlackoutForm {
         case ["ics_url"]:
             calendarURL = fields.value("ics_url")?.string ?? ""
             blackout.time = .calendar(CalendarSource(zone: zone, bytes: []))
-        case []: fields.fault("from", "or another time is missing", hint: Self.forms)
+        case []: fields.fault("from", "is missing, and so is every other time", hint: Self.forms)
         default: fields.fault(given[1], "cannot be given beside \(given[0])", hint: Self.forms)
         }
         if !fields.faults.isEmpty { throw .invalid(fields.faults) }

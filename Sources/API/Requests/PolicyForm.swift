@@ -35,6 +35,12 @@ enum PolicyForm {
             default: .answer,
             choices: Completion.allCases.map { ($0.word, $0) }
         )
+        fields.read(
+            "blackout_then",
+            into: &job.blackoutThen,
+            default: .skip,
+            choices: BlackoutThen.allCases.map { ($0.word, $0) }
+        )
         fields.read("max_runtime", into: &job.maxRuntime, default: .zero, atLeast: .milliseconds(1))
         fields.read("alert_unusual", into: &job.watchesPace)
         fields.read("sentry_monitor", into: &job.sentryMonitor, bytesMax: JobLimits.monitorBytesMax)

@@ -103,8 +103,8 @@ struct StreamDesk: Sendable {
         let since = try await site.now() - .seconds(60)
         let recent = try await site.engine.openAlerts().filter { $0.alert.openedAt > since }
         guard case .scheduler(let own) = caller, !recent.isEmpty else { return recent }
-        let owners = try await site.engine.owners(of: recent.compactMap(\.alert.job))
-        return recent.filter { $0.alert.job.flatMap { owners[$0] } == own }
+        let owners = try await site.owners(of: recent.map(\.alert.opened))
+        return zip(recent, owners).filter { $0.1 == own }.map(\.0)
     }
 
     // MARK: Serving

@@ -42,7 +42,7 @@ struct CachetConversation: ChannelConversation {
         switch (message.kind, knownIncident) {
         case (.remind, .some): return .end(ChannelVerdict(.delivered))
         // Was never opened there, so there is nothing to follow up.
-        case (.acknowledge, nil): return .end(ChannelVerdict(.delivered))
+        case (.acknowledge, nil), (.success, _): return .end(ChannelVerdict(.delivered))
         case (.open, nil), (.remind, nil):
             state = .findingIncident
             return .call(request("GET", "incidents", query: settings.dialect.incidentQuery(name: name)))
@@ -179,7 +179,7 @@ struct CachetConversation: ChannelConversation {
                     }
                 }()
         case .resolve: message.othersAreOpen ? nil : 1
-        case .acknowledge, .test, .step: nil
+        case .acknowledge, .test, .step, .success: nil
         }
     }
 

@@ -53,7 +53,7 @@ enum EmailLetter {
         if !details.isEmpty { lines += [""] + details.flatMap { onLines($0) } }
         lines += ["", "Job: \(OneLine.of(message.jobName))"]
         if let link = message.link { lines.append(link) }
-        lines.append("Open since: \(message.openedAt.spoken)")
+        if message.kind != .success { lines.append("Open since: \(message.openedAt.spoken)") }
         if let link = message.acknowledgeLink, message.kind == .open || message.kind == .remind {
             lines.append("Acknowledge: \(link)")
         }

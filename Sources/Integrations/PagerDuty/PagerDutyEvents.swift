@@ -134,6 +134,7 @@ struct PagerDutyConversation: ChannelConversation {
             case .resolve: [.resolve]
             case .test: [.trigger, .resolve]
             case .step: [message.said?["action"].flatMap { .init(rawValue: $0) } ?? .trigger]
+            case .success: []
             }
     }
 

@@ -32,7 +32,7 @@ struct SentryConversation: ChannelConversation {
             switch message.kind {
             case .open: [.event, .checkIn]
             case .remind, .test, .step: [.event]
-            case .acknowledge: []
+            case .acknowledge, .success: []
             case .resolve: [.checkIn]
             }
         items = wanted.filter { item in

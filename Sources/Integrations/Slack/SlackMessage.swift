@@ -53,7 +53,7 @@ enum SlackMessage {
 
     private static func sign(_ message: AlertMessage) -> String {
         switch (message.kind, message.severity) {
-        case (.resolve, _): ":white_check_mark:"
+        case (.resolve, _), (.success, _): ":white_check_mark:"
         case (.acknowledge, _): ":eyes:"
         case (.test, _), (_, .info): ":information_source:"
         case (_, .warning): ":warning:"
@@ -68,7 +68,7 @@ enum SlackMessage {
         let label = String(name.map { $0 == "|" ? "¦" : $0 })
         var parts = [message.link.map { "<\(link($0))|\(label)>" } ?? name]
         switch message.kind {
-        case .open, .test, .step: break
+        case .open, .test, .step, .success: break
         case .remind, .acknowledge, .resolve: parts.append("open since \(message.openedAt.spoken)")
         }
         if let acknowledge = message.acknowledgeLink, message.kind == .open || message.kind == .remind {

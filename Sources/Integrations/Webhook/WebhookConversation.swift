@@ -28,7 +28,7 @@ enum WebhookBody {
                     ("details", .array(lines.map { .string($0) })),
                     ("job", message.job.map { .number(Int64($0.number)) }),
                     ("job_name", .string(message.jobName.shortened(to: 500))),
-                    ("opened_at", .string(message.openedAt.rfc3339)),
+                    ("opened_at", message.kind == .success ? nil : .string(message.openedAt.rfc3339)),
                     ("link", message.link.map { .string($0) }),
                     ("acknowledge_link", message.acknowledgeLink.map { .string($0) }),
                     ("seq", .number(Int64(clamping: message.sequence.value))),
@@ -45,6 +45,7 @@ enum WebhookBody {
         case .resolve: "alertResolved"
         case .test: "alertTested"
         case .step: "step"
+        case .success: "succeeded"
         }
     }
 }

@@ -36,7 +36,7 @@ enum XMattersTrigger {
 
     private static func priority(_ message: AlertMessage) -> String {
         switch (message.kind, message.severity) {
-        case (.resolve, _), (.acknowledge, _), (.test, _), (_, .info): "LOW"
+        case (.resolve, _), (.acknowledge, _), (.test, _), (.success, _), (_, .info): "LOW"
         case (_, .warning): "MEDIUM"
         case (_, .error), (_, .critical): "HIGH"
         }

@@ -41,6 +41,8 @@ struct AddCommand: ClientCommand {
     @Option(help: "No slots from this instant on.") var end: String?
     @Option(help: "Finish after so many runs.") var maxRuns: Int64?
     @Option(help: "What ends a run that is answered 202: answer or ping.") var completion: String?
+    @Option(help: "Slots in a blackout: skip them, or run-after: run one of them when it is over.")
+    var blackoutThen: String?
     @Option(help: "A run open for longer opens an alert.") var maxRuntime: String?
     @Option(help: "A word to find it by: team:billing; repeatable.") var label: [String] = []
     @Option(help: "The scheduler it belongs to.") var scheduler: String?
@@ -67,7 +69,8 @@ struct AddCommand: ClientCommand {
             ("retries", retries.map { .number($0) }), ("backoff_min", text(backoffMin)),
             ("timeouts", timeout.map { .object([.init("total", .string($0))]) }), ("jitter", text(jitter)),
             ("start", text(start)), ("end", text(end)), ("max_runs", maxRuns.map { .number($0) }),
-            ("completion", text(completion)), ("max_runtime", text(maxRuntime)),
+            ("completion", text(completion)), ("blackout_then", text(blackoutThen)),
+            ("max_runtime", text(maxRuntime)),
             ("labels", label.isEmpty ? nil : .array(label.map { .string($0) })),
         ])
     }

@@ -43,35 +43,41 @@ struct AlertCommand: AsyncParsableCommand {
         ]
     )
 
+    /// Which alert something is said of.
+    struct One: ParsableArguments {
+        @Argument(help: "An alert's id.") var alert: String
+        @Flag(help: "Print JSON.") var json = false
+
+        func say(_ word: String, asking server: ServerConnection) async throws(CommandFailure) {
+            let path = "\(ServerConnection.api)/alerts/\(Query.encoded(alert))/\(word)"
+            let answer = try await server.request("POST", path)
+            StandardStream.output.write(json ? answer.pretty + "\n" : Fields.text(answer))
+        }
+    }
+
     struct Acknowledge: ClientCommand {
         static let configuration = CommandConfiguration(
             commandName: "ack",
             abstract: "Say that somebody looks after it; channels that were told are told of that."
         )
         @OptionGroup var server: ServerOptions
-        @Argument(help: "An alert's id.") var alert: String
-        @Flag(help: "Print JSON.") var json = false
+        @OptionGroup var one: One
 
         func run(asking server: ServerConnection) async throws(CommandFailure) {
-            let path = "\(ServerConnection.api)/alerts/\(Query.encoded(alert))/acknowledge"
-            let answer = try await server.request("POST", path)
-            StandardStream.output.write(json ? answer.pretty + "\n" : Fields.text(answer))
+            try await one.say("acknowledge", asking: server)
         }
     }
 
     struct Resolve: ClientCommand {
         static let configuration = CommandConfiguration(
             commandName: "resolve",
-            abstract: "Say that it is over; the job's next failure opens another alert."
+            abstract: "Say that it is over; the next failure of its job or check opens another alert."
         )
         @OptionGroup var server: ServerOptions
-        @Argument(help: "An alert's id.") var alert: String
-        @Flag(help: "Print JSON.") var json = false
+        @OptionGroup var one: One
 
         func run(asking server: ServerConnection) async throws(CommandFailure) {
-            let path = "\(ServerConnection.api)/alerts/\(Query.encoded(alert))/resolve"
-            let answer = try await server.request("POST", path)
-            StandardStream.output.write(json ? answer.pretty + "\n" : Fields.text(answer))
+            try await one.say("resolve", asking: server)
         }
     }
 

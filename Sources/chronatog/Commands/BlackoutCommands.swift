@@ -112,10 +112,10 @@ struct BlackoutCommand: AsyncParsableCommand {
         guard let next = blackout["next"], next != .null else {
             let why =
                 (blackout.plain("events_from").isEmpty ? "it is over" : "its calendar has nothing ahead yet")
-            return "blackout \(name) is over \(whom); \(why)"
+            return "blackout \(name) applies to \(whom); \(why)"
         }
         let verb = blackout.plain("active") == "true" ? "is on since" : "comes next at"
-        return "blackout \(name) (\(time(blackout))) is over \(whom) and \(verb) "
+        return "blackout \(name) (\(time(blackout))) applies to \(whom) and \(verb) "
             + "\(next.plain("from")), until \(next.plain("to"))"
     }
 }

@@ -35,7 +35,8 @@ struct ChannelCommand: AsyncParsableCommand {
 
     /// Which alerts a channel hears of, and when.
     struct Rules: ParsableArguments {
-        @Option(help: "everything, failures (no acknowledgements) or off.") var level: String?
+        @Option(help: "alerts, failures (no acknowledgements), everything (successes too) or off.")
+        var level: String?
         @Option(help: "Only alerts as severe as this: info, warning, error or critical.")
         var severity: String?
         @Option(help: "Only what is still open and unacknowledged after so long: 15m.") var after: String?

@@ -40,6 +40,10 @@ struct CheckCommand: AsyncParsableCommand {
         @Option(help: "The scheduler it belongs to.") var scheduler: String?
         @Flag(help: "Print JSON.") var json = false
 
+        func validate() throws {
+            if name.isEmpty { throw ValidationError("The name is empty: what is the check to be called?") }
+        }
+
         func run(asking server: ServerConnection) async throws(CommandFailure) {
             let text = { (value: String?) -> JSON? in value.map { .string($0) } }
             let lines: JSON? =
@@ -76,7 +80,9 @@ struct CheckCommand: AsyncParsableCommand {
         private static func summary(_ check: JSON, _ schedule: [String]) -> String {
             let (id, url) = (check.plain("id"), check.plain("ping_url"))
             let when = schedule.first { $0.split(separator: " ").count == 5 } ?? "0 3 * * *"
-            var text = "check \(id) \"\(check.plain("name"))\" expects a ping \(check.plain("description"))"
+            let sense = check.plain("description")
+            let words = sense.prefix(1).lowercased() + sense.dropFirst()
+            var text = "check \(id) \"\(check.plain("name"))\" expects a ping \(words)"
             text += ", at the latest \(check.plain("grace")) later\n"
             text += "  by     \(check.plain("expected_at"))\n  ping   \(url)\n"
             if !check.plain("slug_url").isEmpty { text += "  or     \(check.plain("slug_url"))\n" }

@@ -1,0 +1,246 @@
+internal import Cron
+internal import Domain
+
+/// Works out from a check's definition, and from the pings that it heard, how it stands, and holds the
+/// records against that: what is expected by when, when silence is judged and as what, and that its alert
+/// opens with the end that asks for it and is resolved once.
+///
+/// It shares nothing with `Alerting` and `CheckTable` but the records.
+struct CheckOracle: Sendable {
+    /// What the next records about a check have to bring.
+    private enum Owed: Sendable, Equatable {
+        case open(AlertCause)
+        case resolve
+        /// The alert was resolved because of what follows.
+        case pause
+        case removal
+    }
+
+    private struct Watch: Sendable {
+        var definition: CheckDefinition
+        var standing = CheckStanding()
+        var startedAt: Timestamp?
+        var isPaused = false
+        var open: AlertID?
+        var owed: Owed?
+
+        func next(after time: Timestamp) throws -> Timestamp {
+            guard !definition.schedule.isEmpty else { return time + definition.period }
+            let zone = try ZoneDatabase.embedded.zone(named: definition.zone)
+            let instants = try definition.schedule.compactMap { text in
+                let line = Recurrence(
+                    try Schedule(text, options: ScheduleOptions()),
+                    zone: zone,
+                    anchor: Instant(seconds: 0)
+                )
+                return line.nextRun(after: Instant(seconds: time.seconds))?.seconds
+            }
+            return instants.min().map { Timestamp(seconds: $0) } ?? .distantFuture
+        }
+
+        mutating func setDeadline() {
+            let runtime = definition.maxRuntime == .zero ? definition.grace : definition.maxRuntime
+            if let startedAt {
+                standing.deadline = startedAt + runtime
+            } else if standing.expected == .distantFuture {
+                standing.deadline = .distantFuture
+            } else {
+                standing.deadline = standing.expected + definition.grace
+            }
+        }
+
+        mutating func end(isGood: Bool) {
+            standing.failures = isGood ? 0 : standing.failures + 1
+            standing.successes = isGood ? standing.successes + 1 : 0
+            if !isGood, standing.failures >= definition.failuresToOpen { standing.status = .down }
+            if isGood, standing.status != .down || standing.successes >= definition.successesToResolve {
+                standing.status = .up
+            }
+        }
+
+        /// A bad end: an alert is due when the check is down and none is open, be it that somebody resolved
+        /// it.
+        mutating func ask(_ cause: AlertCause) {
+            if standing.status == .down, open == nil { owed = .open(cause) }
+        }
+    }
+
+    private var watches: [CheckID: Watch] = [:]
+    private var owing: Set<CheckID> = []
+
+    func tags(of check: CheckID) -> [String] { watches[check]?.definition.tags ?? [] }
+
+    /// Alerts that should be open, by key.
+    var open: [String: AlertID] {
+        var open: [String: AlertID] = [:]
+        for (check, watch) in watches { open["check/\(check)"] = watch.open }
+        return open
+    }
+
+    // MARK: Records
+
+    mutating func take(_ entry: Entry) throws {
+        let now = entry.time
+        switch entry.record {
+        case .checkRegistered(let record):
+            var watch = Watch(definition: try CheckDefinition(packed: record.definition))
+            watch.standing.expected = try watch.next(after: now)
+            watch.setDeadline()
+            try keep(watch, record.check, record.standing)
+        case .checkRevised(let record):
+            var watch = try quiet(record.check)
+            let old = watch.definition
+            watch.definition = try CheckDefinition(packed: record.definition)
+            let isAwaited = watch.standing.expected != .distantFuture
+            if isAwaited, watch.definition.isRescheduled(from: old) {
+                watch.standing.expected = try watch.next(after: now)
+            }
+            watch.setDeadline()
+            try keep(watch, record.check, record.standing)
+        case .checkPaused(let record): try pause(record.check)
+        case .checkResumed(let record):
+            var watch = try quiet(record.check)
+            watch.isPaused = false
+            watch.standing = CheckStanding()
+            watch.standing.expected = try watch.next(after: now)
+            watch.setDeadline()
+            try keep(watch, record.check, record.standing)
+        case .checkRemoved(let record):
+            if watches[record.check]?.owed == .removal { settle(record.check) }
+            guard try quiet(record.check).open == nil else {
+                throw Violation.check(record.check, "it went and its alert stayed open")
+            }
+            watches[record.check] = nil
+        case .checkPinged(let record): try take(record, now)
+        case .checkLapsed(let record): try take(record, now)
+        case .checkUnwatched(let record):
+            var watch = try quiet(record.check)
+            let awaited = watch.startedAt == nil ? watch.standing.expected : watch.standing.deadline
+            guard !watch.isPaused, awaited <= now, record.until == now, record.since <= now else {
+                throw Violation.check(record.check, "nothing was expected while nobody listened")
+            }
+            watch.standing.deadline = now + watch.definition.grace
+            guard record.deadline == watch.standing.deadline else {
+                throw Violation.check(record.check, "it got another grace than its own")
+            }
+            watches[record.check] = watch
+        default: break
+        }
+    }
+
+    /// The check, of which nothing is owed.
+    private func quiet(_ check: CheckID) throws -> Watch {
+        guard let watch = watches[check] else { throw Violation.check(check, "it never was, or is gone") }
+        if let owed = watch.owed {
+            throw Violation.check(check, "its last end asks for \(owed), and no such record follows")
+        }
+        return watch
+    }
+
+    private mutating func keep(_ watch: Watch, _ check: CheckID, _ said: CheckStanding) throws {
+        guard watch.standing == said else {
+            throw Violation.check(check, "it is said to stand at \(said), not at \(watch.standing)")
+        }
+        watches[check] = watch
+        if watch.owed != nil { owing.insert(check) }
+    }
+
+    private mutating func settle(_ check: CheckID) {
+        watches[check]?.owed = nil
+        owing.remove(check)
+    }
+
+    private mutating func pause(_ check: CheckID) throws {
+        if watches[check]?.owed == .pause { settle(check) }
+        var watch = try quiet(check)
+        guard watch.open == nil, !watch.isPaused else {
+            throw Violation.check(check, "it was paused twice, or its alert stayed open")
+        }
+        watch.isPaused = true
+        watch.standing = CheckStanding()
+        watch.startedAt = nil
+        watches[check] = watch
+    }
+
+    /// Every ping but a log ends a pause; pings here name no runs, so there is one at a time.
+    private mutating func take(_ record: CheckPinged, _ now: Timestamp) throws {
+        var watch = try quiet(record.check)
+        if record.ping.kind != .log {
+            if watch.isPaused { watch.standing.expected = try watch.next(after: now) }
+            watch.isPaused = false
+        }
+        switch record.ping.kind {
+        case .log: break
+        case .start:
+            watch.startedAt = watch.startedAt ?? now
+            watch.setDeadline()
+        case .success, .fail:
+            let isGood = record.ping.kind == .success
+            watch.startedAt = nil
+            watch.end(isGood: isGood)
+            watch.standing.expected = try watch.next(after: now)
+            watch.setDeadline()
+            if !isGood { watch.ask(.failing) }
+            if isGood, watch.standing.status != .down, watch.open != nil { watch.owed = .resolve }
+        }
+        try keep(watch, record.check, record.standing)
+    }
+
+    private mutating func take(_ record: CheckLapsed, _ now: Timestamp) throws {
+        var watch = try quiet(record.check)
+        let isLate = watch.startedAt != nil
+        guard !watch.isPaused, watch.standing.deadline <= now else {
+            throw Violation.check(record.check, "it was judged before its deadline")
+        }
+        guard record.lapse == (isLate ? .timedOut : .missed),
+            record.since == watch.startedAt ?? watch.standing.expected
+        else { throw Violation.check(record.check, "it was judged for \(record.lapse) of \(record.since)") }
+        watch.startedAt = nil
+        watch.end(isGood: false)
+        if watch.standing.status == .down {
+            watch.standing.expected = .distantFuture
+        } else if watch.standing.expected <= now {
+            watch.standing.expected = try watch.next(after: now)
+        }
+        watch.setDeadline()
+        watch.ask(isLate ? .timedOut : .missed)
+        try keep(watch, record.check, record.standing)
+    }
+
+    // MARK: Alerts
+
+    mutating func open(_ record: AlertOpened, _ check: CheckID, _ id: AlertID) throws {
+        guard watches[check]?.owed == .open(record.cause), watches[check]?.open == nil else {
+            throw Violation.check(check, "an alert opened (\(record.cause.word)) and nothing asked for it")
+        }
+        settle(check)
+        watches[check]?.open = id
+    }
+
+    mutating func resolve(_ record: AlertResolved, _ check: CheckID) throws {
+        guard let watch = watches[check], watch.open == record.alert else {
+            throw Violation.check(check, "alert \(record.alert) was resolved twice, or is not open")
+        }
+        switch record.end {
+        case .recovered:
+            guard watch.owed == .resolve else {
+                throw Violation.check(check, "its alert was resolved and nothing asked for it")
+            }
+            settle(check)
+        case .byHand: _ = try quiet(check)
+        case .checkPaused, .checkRemoved:
+            _ = try quiet(check)
+            watches[check]?.owed = record.end == .checkPaused ? .pause : .removal
+            owing.insert(check)
+        default: throw Violation.check(check, "its alert was resolved as a job's: \(record.end.word)")
+        }
+        watches[check]?.open = nil
+    }
+
+    func isOpen(_ alert: AlertID, of check: CheckID) -> Bool { watches[check]?.open == alert }
+
+    /// Batches are whole, so nothing may be left over at the end of one.
+    func check() throws {
+        for check in owing { _ = try quiet(check) }
+    }
+}
