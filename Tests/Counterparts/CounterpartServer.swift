@@ -42,7 +42,7 @@ final class CounterpartServer: Sendable {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             received += unwrapInboundIn(data).readableBytesView
             while let request = takeRequest() {
-                let text = Self.text(answer(request))
+                let text = Self.text(answer(request), keptHeader: request.keepHeader)
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: text)), promise: nil)
             }
         }
@@ -70,14 +70,15 @@ final class CounterpartServer: Sendable {
             }
             var request = ChannelRequest(String(words[0]), address, headers: headers, body: body)
             // What the caller's wire keeps of the answer cannot be seen from here.
-            if request.header("X-Sentry-Auth") != nil { request.keepHeader = "x-sentry-rate-limits" }
+            let isSentry = request.header("X-Sentry-Auth") != nil
+            request.keepHeader = isSentry ? "X-Sentry-Rate-Limits" : "Location"
             return request
         }
 
-        private static func text(_ answer: Answer) -> [UInt8] {
+        private static func text(_ answer: Answer, keptHeader: String) -> [UInt8] {
             var head = "HTTP/1.1 \(answer.status) Said\r\nContent-Length: \(answer.body.count)\r\n"
             if let seconds = answer.retryAfter { head += "Retry-After: \(seconds)\r\n" }
-            if let limits = answer.keptHeader { head += "X-Sentry-Rate-Limits: \(limits)\r\n" }
+            if let value = answer.keptHeader { head += "\(keptHeader): \(value)\r\n" }
             return Array("\(head)\r\n".utf8) + answer.body
         }
     }
