@@ -28,7 +28,8 @@ package protocol AccountFace: Sendable {
         of account: UInt32,
         _ marketplace: MarketplaceKind
     ) async throws(CommandError)
-    func rotate(_ scheduler: UInt32, serviceURL: String) async throws(CommandError) -> Flow.Provisioned
+    func rotate(_ scheduler: UInt32, serviceURL: String) async throws(CommandError)
+        -> (Flow.Provisioned, news: String)
     func announce(
         _ purpose: PostPurpose,
         to marketplace: MarketplaceKind,

@@ -48,7 +48,10 @@ extension Schemas {
         ),
         JSON.Member(
             "NewCredentials",
-            object([("id", text), ("username", text), ("password", text)])
+            object([
+                ("id", text), ("username", text), ("password", text),
+                ("marketplace", choice(["told", "waiting", "dead", "untold"])),
+            ])
         ),
         JSON.Member(
             "Bill",

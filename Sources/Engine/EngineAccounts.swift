@@ -78,14 +78,17 @@ extension Engine {
     }
 
     /// Answers when the marketplace was told, or could not be.
+    /// - Returns: the credentials, and whether the marketplace has them: `told`, `waiting`, `dead`, or
+    ///   `untold` where it takes none.
     package func rotate(_ scheduler: UInt32, serviceURL: String) async throws(CommandError)
-        -> Flow.Provisioned
+        -> (Flow.Provisioned, news: String)
     {
         let (fresh, post) = try await command { flow, now throws(CommandError) in
             try flow.rotate(scheduler, serviceURL: serviceURL, now: now)
         }
-        if let post { await attempted(post) }
-        return fresh
+        guard let post else { return (fresh, "untold") }
+        guard let open = try await tried(post) else { return (fresh, "told") }
+        return (fresh, open.isDead ? "dead" : "waiting")
     }
 
     /// Tells a marketplace of the service itself: to register, update or deregister it. Answers when it was

@@ -103,6 +103,10 @@ extension Flow {
             )
             return settle(id, verdict, status: 0, now: now)
         }
+        if intended.purpose == .ready, lacksVariables(intended.scheduler, before: id) {
+            let verdict = ChannelVerdict(.dead(reason: "the variables that it needs were not taken"))
+            return settle(id, verdict, status: 0, now: now)
+        }
         let profile = profile(of: intended.marketplace)
         var token = ""
         if profile.needsToken(intended.purpose) {
@@ -127,6 +131,14 @@ extension Flow {
             now: now
         )
         leave(request, id.value, for: .post(id, intended.purpose))
+    }
+
+    /// What was to be told before this was given up.
+    private func lacksVariables(_ scheduler: UInt32, before id: PostID) -> Bool {
+        ledger.accounts.posts.contains {
+            $0.key < id && $0.value.isDead && $0.value.intended.scheduler == scheduler
+                && $0.value.intended.purpose == .variables
+        }
     }
 
     private mutating func leave(

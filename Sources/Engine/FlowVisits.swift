@@ -69,7 +69,8 @@ extension Flow {
             throw .noSuchScheduler(scheduler)
         }
         let number = own.provisioned.account
-        // Asked again, with a new code: the first promise stands, and the newer code is as good.
+        // Asked again, with a new code: the first promise stands, and the newer code is as good. One that was
+        // kept, or given up, is not made again: its answer is the credentials themselves.
         let isPromised = try openAccount(number).grant != nil
         if isPromised, !isWaiting(scheduler) { return }
         hold(grant, of: number, now: now)
@@ -80,6 +81,7 @@ extension Flow {
     func isWaiting(_ scheduler: UInt32) -> Bool {
         ledger.accounts.posts.contains {
             $0.value.intended.scheduler == scheduler && $0.value.intended.purpose == .ready
+                && !$0.value.isDead
         }
     }
 

@@ -87,12 +87,13 @@ enum AccountRoutes {
         guard let number = APIRequest.decimal(text).flatMap({ UInt32(exactly: $0) }) else {
             throw Problem.notFound("scheduler \(text)")
         }
-        let fresh = try await site.engine.rotate(number, serviceURL: site.serviceURL)
+        let (fresh, news) = try await site.engine.rotate(number, serviceURL: site.serviceURL)
         site.gate.forget()
         return .json(
             .object([
                 JSON.Member("id", .string("\(number)")), JSON.Member("username", .string(fresh.username)),
                 JSON.Member("password", .string(fresh.password)),
+                JSON.Member("marketplace", .string(news)),
             ]),
             headers: [("Cache-Control", "no-store")]
         )

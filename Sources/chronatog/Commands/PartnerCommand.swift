@@ -209,7 +209,7 @@ struct PartnerCommand: AsyncParsableCommand {
             static let configuration = CommandConfiguration(
                 commandName: "rotate",
                 abstract:
-                    "New credentials: the old ones refuse at once, the marketplace is told the new ones."
+                    "New credentials: the old ones refuse at once, the marketplace is told if it can be."
             )
             @OptionGroup var server: ServerOptions
             @Argument(help: "A scheduler's id.") var scheduler: String
