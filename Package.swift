@@ -143,7 +143,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Counterparts", "chronatog", "Domain", nioCore, nioPosix]
+            dependencies: [
+                "Counterparts", "chronatog", "Domain", "Effects", "Integrations", nioCore, nioPosix,
+            ]
         ),
         .testTarget(
             name: "FuzzTests",

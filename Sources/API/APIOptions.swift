@@ -22,6 +22,10 @@ package struct APIOptions: Sendable {
     package var limits = APILimits()
     /// Hosts beside a marketplace's own to which its dashboard may ask to be led back, lower case.
     package var returnHosts: [String] = []
+    /// A customer of a marketplace has to choose a plan before anything else.
+    package var asksForPlan = false
+    /// Marketplaces are offered a list of the people who came, to keep it in step with theirs.
+    package var listsUsers = false
 
     package init() {}
 

@@ -14,6 +14,7 @@ extension Schemas {
                         object([
                             ("marketplace", kinds), ("id", text), ("key", text),
                             ("service_url", type("string", "null")),
+                            ("registration_url", type("string", "null")),
                         ])
                     )
                 ), ("billing_job", type("string", "null")),
@@ -22,7 +23,10 @@ extension Schemas {
         JSON.Member(
             "PartnerCredentials",
             object(
-                [("marketplace", kinds), ("id", text), ("key", text), ("salt", text)],
+                [
+                    ("marketplace", kinds), ("id", text), ("key", text), ("salt", text),
+                    ("client_secret", text), ("token_url", text),
+                ],
                 required: ["id", "key"]
             )
         ),
@@ -30,17 +34,24 @@ extension Schemas {
             "PartnerRegistration",
             object([("registration_url", text)], required: ["registration_url"])
         ),
+        // As the marketplace has it; it may say more.
+        JSON.Member("PartnerService", object([("name", text), ("label", text), ("url", text)])),
         JSON.Member(
             "Account",
             object([
                 ("id", text), ("url", text), ("marketplace", kinds), ("name", text), ("external_id", text),
                 ("plan", choice(PlanName.allCases.map(\.word))), ("jobs", number), ("opened_at", instant),
-                ("closed_at", instant), ("invoiced_cents", number), ("schedulers", list(object([]))),
+                ("closed_at", instant), ("invoiced_cents", number), ("waits_for_plan", type("boolean")),
+                ("schedulers", list(object([]))),
+                ("users", list(object([]))),
             ])
         ),
         JSON.Member(
             "NewCredentials",
-            object([("id", text), ("username", text), ("password", text)])
+            object([
+                ("id", text), ("username", text), ("password", text),
+                ("marketplace", choice(["told", "waiting", "dead", "untold"])),
+            ])
         ),
         JSON.Member(
             "Bill",

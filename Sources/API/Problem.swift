@@ -133,6 +133,7 @@ package struct Problem: Error, Sendable, Equatable {
         case .noSuchChannel(let name): self = .notFound("channel \(name)")
         case .noSuchAccount(let number): self = .notFound("account \(number)")
         case .noSuchPost(let post): self = .notFound("post \(post)")
+        case .noSuchUser(let id): self = .notFound("user \(id)")
         case .noSuchScheduler(let number): self = .notFound("scheduler \(number)")
         case .schedulerExists(let username):
             self.init(.conflict, "The user name \(username) is taken; choose another or leave it out.")

@@ -20,7 +20,6 @@ package struct Site: Sendable {
     let owners = JobOwners()
     let checkOwners = CheckOwners()
     let backups = BackupShelf()
-    let usedLinks = UsedLinks()
     private let base: BaseURL
 
     /// - Parameters:

@@ -1,5 +1,6 @@
 package import Domain
-internal import Effects
+package import Effects
+package import Integrations
 
 // What marketplaces, and the operator on their account, ask of the engine.
 extension Engine {
@@ -12,12 +13,10 @@ extension Engine {
 
     package func setCredentials(
         _ marketplace: MarketplaceKind,
-        id: String,
-        key: String,
-        salt: String?
+        _ wanted: PartnerCredentials
     ) async throws(CommandError) {
         try await command { flow, now throws(CommandError) in
-            try flow.setCredentials(marketplace, id: id, key: key, salt: salt, now: now)
+            try flow.setCredentials(marketplace, wanted, now: now)
         }
     }
 
@@ -79,29 +78,58 @@ extension Engine {
     }
 
     /// Answers when the marketplace was told, or could not be.
+    /// - Returns: the credentials, and whether the marketplace has them: `told`, `waiting`, `dead`, or
+    ///   `untold` where it takes none.
     package func rotate(_ scheduler: UInt32, serviceURL: String) async throws(CommandError)
-        -> Flow.Provisioned
+        -> (Flow.Provisioned, news: String)
     {
         let (fresh, post) = try await command { flow, now throws(CommandError) in
             try flow.rotate(scheduler, serviceURL: serviceURL, now: now)
         }
-        if let post { await attempted(post) }
-        return fresh
+        guard let post else { return (fresh, "untold") }
+        guard let open = try await tried(post) else { return (fresh, "told") }
+        return (fresh, open.isDead ? "dead" : "waiting")
     }
 
     /// Tells a marketplace of the service itself: to register, update or deregister it. Answers when it was
     /// told, or could not be.
     /// - Returns: the post, when it has not arrived.
-    package func announce(_ purpose: PostPurpose, at url: String, body: JSON?) async throws(CommandError)
-        -> PendingPost?
-    {
-        let post = try await command { flow, now throws(CommandError) in
-            guard flow.credentials(of: .engineYardV1) != nil else {
-                throw .conflict("there are no credentials; `chronatog partner credentials set` sets them")
+    package func announce(
+        _ purpose: PostPurpose,
+        to marketplace: MarketplaceKind,
+        at url: String,
+        body: JSON?
+    ) async throws(CommandError) -> PendingPost? {
+        try await tried(try await intendToAnnounce(purpose, to: marketplace, at: url, body: body))
+    }
+
+    /// Waits until an attempt of the post has ended.
+    /// - Returns: the post, when it has not arrived.
+    package func tried(_ post: PostID) async throws(CommandError) -> PendingPost? {
+        await attempted(post)
+        return try await accounts().posts[post]
+    }
+
+    /// As `announce`, but answers as soon as the intent is recorded. One that waits already is left to it.
+    package func intendToAnnounce(
+        _ purpose: PostPurpose,
+        to marketplace: MarketplaceKind,
+        at url: String,
+        body: JSON?
+    ) async throws(CommandError) -> PostID {
+        try await command { flow, now throws(CommandError) in
+            guard flow.credentials(of: marketplace) != nil else {
+                throw Flow.noCredentials
             }
+            let waiting = flow.ledger.accounts.posts.first {
+                let intended = $0.value.intended
+                return purpose == .register && intended.purpose == purpose && intended.url == url
+                    && intended.marketplace == marketplace && !$0.value.isDead
+            }
+            if let waiting { return waiting.key }
             let intent = PostIntended(
                 account: 0,
-                marketplace: .engineYardV1,
+                marketplace: marketplace,
                 purpose: purpose,
                 url: url,
                 body: nil,
@@ -109,8 +137,85 @@ extension Engine {
             )
             return flow.post(intent, body: body, now: now)
         }
-        await attempted(post)
-        return try await accounts().posts[post]
+    }
+
+    /// Asks a marketplace what it keeps of us: nothing is recorded and nothing tried again.
+    package func ask(_ marketplace: MarketplaceKind, at address: WebAddress) async throws(CommandError)
+        -> Outcome.Result
+    {
+        let result: Result<Outcome.Result, CommandError> = await withCheckedContinuation { continuation in
+            let command = Command(
+                writes: false,
+                perform: { loop, now in
+                    guard let credentials = loop.flow.credentials(of: marketplace),
+                        let request = loop.flow.profile(of: marketplace).question(
+                            address,
+                            by: credentials,
+                            from: loop.flow.settings.sender,
+                            now: now
+                        )
+                    else {
+                        return { _ in continuation.resume(returning: .failure(Flow.noCredentials)) }
+                    }
+                    loop.flow.ask(request) { continuation.resume(returning: .success($0)) }
+                    return { _ in }
+                },
+                refuse: { continuation.resume(returning: .failure($0)) }
+            )
+            if !mailbox.post({ $0.commands.append(command) }) {
+                continuation.resume(returning: .failure(.stopping))
+            }
+        }
+        return try result.get()
+    }
+
+    /// Notes that a link that signs in once was followed, and by whom.
+    /// - Returns: false when it was followed before.
+    package func useLink(_ link: LinkUsed, by user: AccountUser?) async throws(CommandError) -> Bool {
+        try await command { flow, now throws(CommandError) in
+            try flow.useLink(link, by: user, now: now)
+        }
+    }
+
+    package func renameUser(
+        _ id: String,
+        of account: UInt32,
+        email: String?,
+        name: String?,
+        isOwner: Bool?,
+        _ marketplace: MarketplaceKind
+    ) async throws(CommandError) {
+        try await command { flow, now throws(CommandError) in
+            try flow.check(account, marketplace)
+            try flow.renameUser(id, of: account, email: email, name: name, isOwner: isOwner, now: now)
+        }
+    }
+
+    package func forgetUser(
+        _ id: String,
+        of account: UInt32,
+        _ marketplace: MarketplaceKind
+    ) async throws(CommandError) {
+        try await command { flow, now throws(CommandError) in
+            try flow.check(account, marketplace)
+            try flow.forgetUser(id, of: account, now: now)
+        }
+    }
+
+    /// Promises the credentials of a scheduler for later, when the marketplace was told of them.
+    package func promise(
+        _ keys: SchedulerKeys,
+        of scheduler: UInt32,
+        by grant: OpenGrant
+    ) async throws(CommandError) {
+        try await command { flow, now throws(CommandError) in
+            try flow.promise(keys, of: scheduler, by: grant, now: now)
+        }
+    }
+
+    /// A promise of a scheduler's credentials has not been kept yet.
+    package func isWaiting(_ scheduler: UInt32) async throws(CommandError) -> Bool {
+        try await read { flow, _ throws(CommandError) in flow.isWaiting(scheduler) }
     }
 
     /// What signed cookies are signed with: the same after a restart.
@@ -149,6 +254,10 @@ extension Engine {
 }
 
 extension Flow {
+    static let noCredentials = CommandError.conflict(
+        "there are no credentials; `chronatog partner credentials set` sets them"
+    )
+
     /// An account of another marketplace is as good as none.
     func check(_ number: UInt32, _ marketplace: MarketplaceKind) throws(CommandError) {
         guard try openAccount(number).opened.marketplace == marketplace else { throw .noSuchAccount(number) }

@@ -64,6 +64,7 @@ package struct Flow: Sendable {
     /// Posts to marketplaces, in line and under way.
     var postbox = Outbox()
     var letterPosts: [UInt64: LetterPost] = [:]
+    var questionsEver: UInt64 = 0
     /// Who wants to know that an attempt of a post has ended.
     var postWaiters: [PostID: [@Sendable () -> Void]] = [:]
     var metrics = FlowMetrics()

@@ -1,6 +1,6 @@
 internal import Domain
 internal import Effects
-package import Integrations
+internal import Integrations
 
 // Accounts, their schedulers and their plans: what a marketplace asks for. Each method checks everything
 // first and then writes; a thrown error means that nothing was written.
@@ -16,32 +16,26 @@ extension Flow {
 
     mutating func setCredentials(
         _ marketplace: MarketplaceKind,
-        id: String,
-        key: String,
-        salt: String?,
+        _ wanted: PartnerCredentials,
         now: Timestamp
     ) throws(CommandError) {
         var job: JobID?
-        if marketplace == .engineYardV1, !hasBillingJob {
+        if profile(of: marketplace).takesInvoices, !hasBillingJob {
             job = try registerBillingJob(now: now).id
         }
-        func sealed(_ text: String, _ field: String) -> Sealed {
-            keys.seal(Array(text.utf8), for: Self.place(of: marketplace, field))
+        func sealed(_ text: String, _ field: String) -> Sealed? {
+            text.isEmpty ? nil : keys.seal(Array(text.utf8), for: Self.place(of: marketplace, field))
         }
-        write(
-            .account(
-                .credentialsSet(
-                    CredentialsSet(
-                        marketplace: marketplace,
-                        id: id,
-                        key: sealed(key, "key"),
-                        salt: salt.map { sealed($0, "salt") },
-                        billingJob: job
-                    )
-                )
-            ),
-            now
+        var record = CredentialsSet(
+            marketplace: marketplace,
+            id: wanted.auth.id,
+            key: keys.seal(Array(wanted.auth.key.utf8), for: Self.place(of: marketplace, "key")),
+            salt: sealed(wanted.salt, "salt"),
+            billingJob: job
         )
+        record.clientSecret = sealed(wanted.clientSecret, "client_secret")
+        record.tokenURL = wanted.tokenURL
+        write(.account(.credentialsSet(record)), now)
     }
 
     private var hasBillingJob: Bool {
@@ -63,16 +57,25 @@ extension Flow {
         SecretPlace(account: 0, object: "marketplace/\(marketplace.word)", field: field)
     }
 
-    /// Key and salt, open; nil when nobody has set them, or when this folder's keys do not open them.
+    /// Key, salt and secret, open; nil when nobody has set them, or when this folder's keys do not open them.
     func credentials(of marketplace: MarketplaceKind) -> PartnerCredentials? {
         guard let known = ledger.accounts.marketplaces[marketplace]?.credentials,
             let key = try? keys.open(known.key, for: Self.place(of: marketplace, "key"))
         else { return nil }
-        let salt = known.salt.flatMap { try? keys.open($0, for: Self.place(of: marketplace, "salt")) }
+        func text(_ sealed: Sealed?, _ field: String) -> String {
+            let bytes = sealed.flatMap { try? keys.open($0, for: Self.place(of: marketplace, field)) }
+            return String(decoding: bytes ?? [], as: UTF8.self)
+        }
         return PartnerCredentials(
             auth: AuthHMAC(id: known.id, key: String(decoding: key, as: UTF8.self)),
-            salt: salt.map { String(decoding: $0, as: UTF8.self) } ?? ""
+            salt: text(known.salt, "salt"),
+            clientSecret: text(known.clientSecret, "client_secret"),
+            tokenURL: known.tokenURL
         )
+    }
+
+    func profile(of marketplace: MarketplaceKind) -> any MarketplaceProfile {
+        marketplace.profile(publicURL: settings.publicURL)
     }
 
     // MARK: Accounts
@@ -109,14 +112,20 @@ extension Flow {
     /// The calls so far cost what the old plan says.
     mutating func choosePlan(_ number: UInt32, _ plan: PlanName, now: Timestamp) throws(CommandError) {
         let account = try openAccount(number)
-        guard account.charges.plan != plan else { return }
-        write(
-            .account(.planChosen(PlanChosen(account: number, plan: plan, calls: calls(of: number)))),
-            now
-        )
-        let label = PricePlan.of(plan).label
-        tell(number, .plan, PartnerMessage(.status, "\(label) Activated!"), now: now)
-        promptUpgrade(number, now: now)
+        if account.charges.plan != plan {
+            write(
+                .account(.planChosen(PlanChosen(account: number, plan: plan, calls: calls(of: number)))),
+                now
+            )
+            tell(number, .planChosen(PricePlan.of(plan)), now: now)
+            promptUpgrade(number, now: now)
+        }
+        guard account.waitsForPlan else { return }
+        write(.account(.accountConfigured(AccountConfigured(account: number))), now)
+        tell(number, .configured(of: nil), now: now)
+        for scheduler in ledger.accounts.schedulers(of: number) where scheduler.decommissionedAt == nil {
+            tell(number, .configured(of: scheduler.provisioned), now: now)
+        }
     }
 
     // MARK: Schedulers
@@ -188,8 +197,7 @@ extension Flow {
         serviceURL: String,
         now: Timestamp
     ) throws(CommandError) -> (Provisioned, PostID?) {
-        guard let own = ledger.accounts.schedulers[scheduler], own.decommissionedAt == nil,
-            let account = ledger.accounts.accounts[own.provisioned.account]
+        guard let own = ledger.accounts.schedulers[scheduler], own.decommissionedAt == nil
         else { throw .noSuchScheduler(scheduler) }
         let (username, password) = freshCredentials()
         let salt = entropy.bytes(16)
@@ -209,27 +217,8 @@ extension Flow {
             now
         )
         let fresh = Provisioned(scheduler: scheduler, username: username, password: password)
-        guard account.opened.marketplace == .engineYardV1 else { return (fresh, nil) }
-        // All of them: a platform that replaces its variables instead of merging them must lose none.
-        let variables = SchedulerVariables.all(
-            serviceURL: serviceURL,
-            username: username,
-            password: password
-        )
-        let post = post(
-            PostIntended(
-                account: own.provisioned.account,
-                scheduler: scheduler,
-                marketplace: .engineYardV1,
-                purpose: .variables,
-                url: own.provisioned.externalID,
-                body: nil,
-                at: now
-            ),
-            body: ProvisionedServiceRequest.update(variables: variables),
-            now: now
-        )
-        return (fresh, post)
+        let all = SchedulerKeys(serviceURL: serviceURL, username: username, password: password)
+        return (fresh, tell(own.provisioned.account, .keys(all, of: own.provisioned), now: now))
     }
 
     /// Its credentials refuse from here on, and its jobs and checks are removed.
@@ -269,79 +258,45 @@ extension Flow {
     /// The number of jobs of a scheduler changed: its owner's dashboard is told, and once, that it is too
     /// much.
     mutating func noticeJobCount(of scheduler: UInt32, now: Timestamp) {
-        guard let own = ledger.accounts.schedulers[scheduler], own.decommissionedAt == nil,
-            let account = ledger.accounts.accounts[own.provisioned.account],
-            account.opened.marketplace == .engineYardV1
-        else { return }
+        guard let own = ledger.accounts.schedulers[scheduler], own.decommissionedAt == nil else { return }
         // One that waits tells the number of its own moment.
         let waits = ledger.accounts.posts.contains {
             $0.value.intended.scheduler == scheduler && $0.value.intended.purpose == .jobCount
                 && !$0.value.isDead && letterPosts[$0.key.value] == nil
         }
-        if !waits {
-            post(
-                PostIntended(
-                    account: own.provisioned.account,
-                    scheduler: scheduler,
-                    marketplace: .engineYardV1,
-                    purpose: .jobCount,
-                    url: own.provisioned.messagesURL,
-                    body: nil,
-                    at: now + Self.jobCountDelay
-                ),
-                body: nil,
-                now: now
-            )
-        }
+        if !waits { tell(own.provisioned.account, .jobCount(nil, of: own.provisioned), now: now) }
         promptUpgrade(own.provisioned.account, now: now)
     }
-
-    /// Jobs often come in handfuls: one message tells of all that came within this time.
-    private static let jobCountDelay = Span.seconds(5)
 
     private mutating func promptUpgrade(_ number: UInt32, now: Timestamp) {
         guard let account = ledger.accounts.accounts[number], !account.isToldToUpgrade,
             account.closedAt == nil, let max = account.plan.jobsMax
         else { return }
         let jobs = ledger.accounts.jobs(of: number)
-        guard jobs > max else { return }
-        let link = settings.publicURL.map { " \($0)/eyintegration/sso/customers/\(number)" } ?? ""
-        let message = PartnerMessage(
-            .notification,
-            "You have \(jobs) jobs; \(account.plan.label) is meant for \(max). Time to upgrade?",
-            body: "Visit Chronatog from your dashboard to choose another plan.\(link)"
-        )
-        tell(number, .upgrade, message, now: now)
+        if jobs > max { tell(number, .tooManyJobs(jobs, of: account.plan), now: now) }
     }
 
-    /// A line to the account's own dashboard.
-    private mutating func tell(
-        _ number: UInt32,
-        _ purpose: PostPurpose,
-        _ message: PartnerMessage,
-        now: Timestamp
-    ) {
-        guard let account = ledger.accounts.accounts[number],
-            account.opened.marketplace == .engineYardV1
-        else { return }
-        post(
-            PostIntended(
+    /// **Tell the marketplace**, in its own words, if it wants to hear of it.
+    /// - Returns: the last post that it takes; nil for none.
+    @discardableResult
+    mutating func tell(_ number: UInt32, _ news: MarketplaceNews, now: Timestamp) -> PostID? {
+        guard let account = ledger.accounts.accounts[number] else { return nil }
+        let marketplace = account.opened.marketplace
+        let profile = profile(of: marketplace)
+        var last: PostID?
+        for letter in profile.letters(news, for: account.opened) {
+            if profile.needsToken(letter.purpose), account.grant == nil { continue }
+            let intent = PostIntended(
                 account: number,
-                marketplace: .engineYardV1,
-                purpose: purpose,
-                url: account.opened.messagesURL,
+                scheduler: letter.scheduler,
+                marketplace: marketplace,
+                purpose: letter.purpose,
+                url: letter.url,
                 body: nil,
-                at: now
-            ),
-            body: message.post,
-            now: now
-        )
+                at: now + letter.delay
+            )
+            last = post(intent, body: letter.body, now: now)
+        }
+        return last
     }
-}
-
-/// A marketplace's credentials, open: for the moment of one check or one call.
-package struct PartnerCredentials: Sendable {
-    package var auth: AuthHMAC
-    /// Empty where there is none.
-    package var salt: String
 }

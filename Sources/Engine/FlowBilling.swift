@@ -69,19 +69,7 @@ extension Flow {
             uniqueID: "\(store)-\(number)-\(period)-\(account.charges.invoices + 1)"
         )
         write(.account(.invoiceSealed(record)), now)
-        let invoice = PartnerInvoice(cents: record.cents, text: record.text, uniqueID: record.uniqueID)
-        return post(
-            PostIntended(
-                account: number,
-                marketplace: account.opened.marketplace,
-                purpose: .invoice,
-                url: account.opened.invoicesURL,
-                body: nil,
-                at: now
-            ),
-            body: invoice.post,
-            now: now
-        )
+        return tell(number, .invoice(record), now: now)
     }
 
     private static func day(_ time: Timestamp) -> String {

@@ -7,16 +7,23 @@ internal import Scheduling
 // **Tell a marketplace.** A post between its intent and its end: recorded before it is sent, tried again, in
 // order with what else is told of the same thing, and kept when it was given up.
 extension Flow {
-    /// A post under way.
+    /// A post under way, or a question.
     struct LetterPost: Sendable {
-        var post: PostID
-        var content: PartnerPost
+        enum Purpose: Sendable {
+            case post(PostID, PostPurpose)
+            /// For the token that the post waits for.
+            case token(PostID, OpenGrant)
+            /// Changes nothing there, so it is neither recorded nor tried again.
+            case question(@Sendable (Outcome.Result) -> Void)
+        }
+        var purpose: Purpose
         var call: Call
     }
 
     private static let waitMax = Span.hours(1)
-    /// Money is not given up within the day that a platform takes to notice that it is down.
-    private static let patience = Span.days(7)
+    /// Sequences are far below, and so are the numbers of other calls.
+    private static let firstQuestion: UInt64 = 1 << 61
+    private static let answerBytesMax = 1 << 18
 
     /// After a start: what was waiting or under way goes on.
     mutating func takeUpPosts(now: Timestamp) {
@@ -80,26 +87,79 @@ extension Flow {
 
     private mutating func attempt(_ id: PostID, now: Timestamp) {
         guard let pending = ledger.accounts.posts[id] else { return }
-        guard let address = try? WebAddress(pending.intended.url) else {
+        let intended = pending.intended
+        guard let address = try? WebAddress(intended.url) else {
             return settle(id, ChannelVerdict(.dead(reason: "its URL cannot be called")), status: 0, now: now)
         }
-        guard let auth = credentials(of: pending.intended.marketplace)?.auth else {
+        guard let credentials = credentials(of: intended.marketplace) else {
             let verdict = ChannelVerdict(
                 .retry(atLeast: .zero, reason: "there are no credentials to sign with")
             )
             return settle(id, verdict, status: 0, now: now)
         }
-        let content = PartnerPost(pending.intended.purpose, address, body(of: id, pending))
-        let request = content.request(by: auth, from: settings.sender, now: now)
-        let call = request.call(id: id.value, deadlines: .short)
-        letterPosts[id.value] = LetterPost(post: id, content: content, call: call)
-        effects.append(.post(id.value))
+        if intended.purpose == .ready, lacksVariables(intended.scheduler, before: id) {
+            let verdict = ChannelVerdict(.dead(reason: "the variables that it needs were not taken"))
+            return settle(id, verdict, status: 0, now: now)
+        }
+        let profile = profile(of: intended.marketplace)
+        var token = ""
+        if profile.needsToken(intended.purpose) {
+            guard let grant = grant(of: intended.account) else {
+                let verdict = ChannelVerdict(.dead(reason: "the marketplace gave no grant to call it with"))
+                return settle(id, verdict, status: 0, now: now)
+            }
+            if grant.isCode || grant.until <= now {
+                guard let request = profile.renewal(of: grant, by: credentials, from: settings.sender) else {
+                    let verdict = ChannelVerdict(.dead(reason: "its token URL cannot be called"))
+                    return settle(id, verdict, status: 0, now: now)
+                }
+                return leave(request, id.value, for: .token(id, grant))
+            }
+            token = grant.secret
+        }
+        let request = profile.request(
+            PartnerPost(intended.purpose, address, body(of: id, pending)),
+            by: credentials,
+            token: token,
+            from: settings.sender,
+            now: now
+        )
+        leave(request, id.value, for: .post(id, intended.purpose))
+    }
+
+    /// What was to be told before this was given up.
+    private func lacksVariables(_ scheduler: UInt32, before id: PostID) -> Bool {
+        ledger.accounts.posts.contains {
+            $0.key < id && $0.value.isDead && $0.value.intended.scheduler == scheduler
+                && $0.value.intended.purpose == .variables
+        }
+    }
+
+    private mutating func leave(
+        _ request: ChannelRequest,
+        _ number: UInt64,
+        for purpose: LetterPost.Purpose,
+        keepBodyBytesMax: Int = 16_384
+    ) {
+        let call = request.call(id: number, deadlines: .short, keepBodyBytesMax: keepBodyBytesMax)
+        letterPosts[number] = LetterPost(purpose: purpose, call: call)
+        effects.append(.post(number))
+    }
+
+    /// Asks a marketplace something; `reply` is called once, on the engine's thread.
+    mutating func ask(_ request: ChannelRequest, reply: @escaping @Sendable (Outcome.Result) -> Void) {
+        questionsEver += 1
+        let number = Self.firstQuestion + questionsEver
+        leave(request, number, for: .question(reply), keepBodyBytesMax: Self.answerBytesMax)
     }
 
     private func body(of id: PostID, _ pending: PendingPost) -> JSON? {
         if pending.intended.purpose == .jobCount {
-            let jobs = ledger.accounts.schedulers[pending.intended.scheduler]?.jobs ?? 0
-            return PartnerMessage(.status, "\(jobs) jobs scheduled").post
+            guard let own = ledger.accounts.schedulers[pending.intended.scheduler],
+                let account = ledger.accounts.accounts[own.provisioned.account]
+            else { return nil }
+            let news = MarketplaceNews.jobCount(own.jobs, of: own.provisioned)
+            return profile(of: account.opened.marketplace).letters(news, for: account.opened).first?.body
         }
         guard let sealed = pending.intended.body,
             let plain = try? keys.open(sealed, for: Self.place(of: id, pending.intended.account))
@@ -110,14 +170,59 @@ extension Flow {
     /// What a marketplace answered.
     mutating func hearPost(_ outcome: Outcome, now: Timestamp) {
         guard let letter = letterPosts.removeValue(forKey: outcome.id) else { return }
-        let verdict = letter.content.judge(outcome.result, now: now)
-        var status: UInt16 = 0
-        if case .answered(let answer) = outcome.result {
-            status = answer.status
-            if verdict.ending == .delivered { learn(letter.post, answer, now: now) }
+        switch letter.purpose {
+        case .post(let post, let purpose): hear(outcome.result, of: post, purpose, now: now)
+        case .token(let post, let grant): hearToken(outcome.result, for: post, grant, now: now)
+        case .question(let reply): reply(outcome.result)
         }
-        settle(letter.post, verdict, status: status, now: now)
         pumpPosts(now: now)
+    }
+
+    private mutating func hear(
+        _ result: Outcome.Result,
+        of post: PostID,
+        _ purpose: PostPurpose,
+        now: Timestamp
+    ) {
+        guard let intended = ledger.accounts.posts[post]?.intended else { return }
+        let profile = profile(of: intended.marketplace)
+        let verdict = profile.judge(purpose, result, now: now)
+        var status: UInt16 = 0
+        if case .answered(let answer) = result {
+            status = answer.status
+            if verdict.ending == .delivered { learn(post, answer, now: now) }
+            // The next attempt brings another token.
+            if status == 401, profile.needsToken(purpose), var grant = grant(of: intended.account),
+                !grant.isCode, !grant.refresh.isEmpty
+            {
+                grant.until = now
+                hold(grant, of: intended.account, now: now)
+            }
+        }
+        settle(post, verdict, status: status, now: now)
+    }
+
+    /// The post goes out as soon as there is a token.
+    private mutating func hearToken(
+        _ result: Outcome.Result,
+        for post: PostID,
+        _ grant: OpenGrant,
+        now: Timestamp
+    ) {
+        guard let intended = ledger.accounts.posts[post]?.intended else { return }
+        let profile = profile(of: intended.marketplace)
+        if case .answered(let answer) = result, answer.status == 200,
+            let fresh = profile.token(in: answer.body, after: grant, now: now)
+        {
+            hold(fresh, of: intended.account, now: now)
+            return attempt(post, now: now)
+        }
+        var verdict = profile.judge(intended.purpose, result, now: now)
+        // An answer without a token, which may be a gateway's.
+        if verdict.ending == .delivered {
+            verdict = ChannelVerdict(.retry(atLeast: .zero, reason: "the marketplace gave no token"))
+        }
+        settle(post, verdict, status: 0, now: now)
     }
 
     /// Registration tells where the marketplace keeps us from now on.
@@ -127,7 +232,11 @@ extension Flow {
         switch pending.intended.purpose {
         case .register:
             guard let url = answer.keptHeader, (try? WebAddress(url)) != nil else { return }
-            let record = ServiceRegistered(marketplace: marketplace, url: url)
+            let record = ServiceRegistered(
+                marketplace: marketplace,
+                url: url,
+                registrationURL: pending.intended.url
+            )
             write(.account(.serviceRegistered(record)), now)
         case .deregister:
             write(.account(.serviceDeregistered(ServiceDeregistered(marketplace: marketplace))), now)
@@ -150,8 +259,9 @@ extension Flow {
         case .retry(let atLeast, let reason):
             let doubled = Span.seconds(1 << Int64(min(pending.attempts, 12)))
             let wait = max(atLeast, min(doubled, Self.waitMax))
-            guard now + wait - pending.intendedAt < Self.patience else {
-                return bury(id, "\(reason); tried for \(Self.patience.text)", now: now)
+            let patience = profile(of: pending.intended.marketplace).patience(pending.intended.purpose)
+            guard now + wait - pending.intendedAt < patience else {
+                return bury(id, "\(reason); tried for \(patience.text)", now: now)
             }
             let record = PostFailed(post: id, reason: reason, retryAt: now + wait)
             write(.account(.postFailed(record)), now)
@@ -198,5 +308,10 @@ extension Flow {
     mutating func releasePostWaiters() {
         for wakes in postWaiters.values { for wake in wakes { wake() } }
         postWaiters.removeAll()
+        for letter in letterPosts.values {
+            guard case .question(let reply) = letter.purpose else { continue }
+            reply(.failed(Failure(.unknown, "the server is stopping")))
+        }
+        letterPosts.removeAll()
     }
 }

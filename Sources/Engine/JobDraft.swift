@@ -72,6 +72,7 @@ package enum CommandError: Error, Sendable, Equatable {
     /// No such account, or a closed one, or another marketplace's.
     case noSuchAccount(UInt32)
     case noSuchPost(PostID)
+    case noSuchUser(String)
     /// The user name is taken.
     case schedulerExists(username: String)
     /// The default scheduler, or one that still has jobs.

@@ -20,6 +20,11 @@ extension AccountRecord {
         case .postDelivered: .postDelivered
         case .postFailed: .postFailed
         case .postDead: .postDead
+        case .linkUsed: .linkUsed
+        case .accountConfigured: .accountConfigured
+        case .userNoted: .userNoted
+        case .userForgotten: .userForgotten
+        case .grantHeld: .grantHeld
         }
     }
 
@@ -29,6 +34,7 @@ extension AccountRecord {
         case .serviceRegistered(let r):
             w.write(1, UInt64(r.marketplace.rawValue))
             w.write(2, r.url)
+            w.write(3, r.registrationURL)
         case .serviceDeregistered(let r): w.write(1, UInt64(r.marketplace.rawValue))
         case .accountOpened(let r): r.encode(into: &w)
         case .planChosen(let r):
@@ -61,6 +67,13 @@ extension AccountRecord {
         case .postDead(let r):
             w.write(1, context.distance(to: r.post))
             w.write(2, r.reason)
+        case .linkUsed(let r): r.encode(from: context.base, into: &w)
+        case .accountConfigured(let r): w.write(1, UInt64(r.account))
+        case .userNoted(let r): r.encode(into: &w)
+        case .userForgotten(let r):
+            w.write(1, UInt64(r.account))
+            w.write(2, r.id)
+        case .grantHeld(let r): r.encode(from: context.base, into: &w)
         }
     }
 
@@ -71,6 +84,9 @@ extension AccountRecord {
         case .schedulerProvisioned: self = .schedulerProvisioned(try SchedulerProvisioned(fields: &reader))
         case .invoiceSealed: self = .invoiceSealed(try InvoiceSealed(from: context.base, fields: &reader))
         case .postIntended: self = .postIntended(try PostIntended(context, fields: &reader))
+        case .linkUsed: self = .linkUsed(try LinkUsed(from: context.base, fields: &reader))
+        case .userNoted: self = .userNoted(try UserNoted(fields: &reader))
+        case .grantHeld: self = .grantHeld(try GrantHeld(from: context.base, fields: &reader))
         default: self = try Self.small(kind, context, &reader)
         }
     }
@@ -83,8 +99,8 @@ extension AccountRecord {
     ) throws(FieldError) -> AccountRecord {
         let last: UInt8 =
             switch kind {
-            case .serviceDeregistered, .accountClosed: 1
-            case .planChosen: 3
+            case .serviceDeregistered, .accountClosed, .accountConfigured: 1
+            case .planChosen, .serviceRegistered: 3
             case .postFailed: 4
             case .schedulerRotated: 6
             default: 2
@@ -93,7 +109,11 @@ extension AccountRecord {
         switch kind {
         case .serviceRegistered:
             return .serviceRegistered(
-                ServiceRegistered(marketplace: try fields.word(1), url: try fields.text(2))
+                ServiceRegistered(
+                    marketplace: try fields.word(1),
+                    url: try fields.text(2),
+                    registrationURL: try fields.text(3)
+                )
             )
         case .serviceDeregistered:
             return .serviceDeregistered(ServiceDeregistered(marketplace: try fields.word(1)))
@@ -121,6 +141,10 @@ extension AccountRecord {
             return .schedulerDecommissioned(
                 SchedulerDecommissioned(account: try fields.number(1), scheduler: try fields.number(2))
             )
+        case .accountConfigured:
+            return .accountConfigured(AccountConfigured(account: try fields.number(1)))
+        case .userForgotten:
+            return .userForgotten(UserForgotten(account: try fields.number(1), id: try fields.text(2)))
         default: return try post(kind, context, fields)
         }
     }
@@ -213,10 +237,12 @@ extension CredentialsSet {
         w.write(3, key)
         if let salt { w.write(4, salt) }
         w.write(5, UInt64(billingJob?.number ?? 0))
+        if let clientSecret { w.write(6, clientSecret) }
+        w.write(7, tokenURL)
     }
 
     init(fields reader: inout FieldReader) throws(FieldError) {
-        let fields = try NumberedFields(.credentialsSet, last: 5, &reader)
+        let fields = try NumberedFields(.credentialsSet, last: 7, &reader)
         let job: UInt32 = try fields.number(5)
         self.init(
             marketplace: try fields.word(1),
@@ -225,6 +251,8 @@ extension CredentialsSet {
             salt: fields.has(4) ? try fields.sealed(4) : nil,
             billingJob: job == 0 ? nil : JobID(job)
         )
+        clientSecret = fields.has(6) ? try fields.sealed(6) : nil
+        tokenURL = try fields.text(7)
     }
 }
 
@@ -237,10 +265,11 @@ extension AccountOpened {
         w.write(5, messagesURL)
         w.write(6, invoicesURL)
         w.write(7, UInt64(plan.rawValue))
+        w.write(8, asksForPlan ? 1 : 0)
     }
 
     init(fields reader: inout FieldReader) throws(FieldError) {
-        let fields = try NumberedFields(.accountOpened, last: 7, &reader)
+        let fields = try NumberedFields(.accountOpened, last: 8, &reader)
         self.init(
             account: try fields.number(1),
             marketplace: try fields.word(2),
@@ -250,6 +279,7 @@ extension AccountOpened {
             invoicesURL: try fields.text(6),
             plan: try fields.word(7)
         )
+        asksForPlan = try fields.number(8) as UInt8 == 1
     }
 }
 

@@ -1,6 +1,6 @@
 internal import Domain
 
-// What a snapshot holds of accounts and marketplaces: fields 50 to 55 of the ledger's state. Times count from
+// What a snapshot holds of accounts and marketplaces: fields 50 to 58 of the ledger's state. Times count from
 // zero, because here a record stands without its time.
 
 private let zero = Timestamp(microseconds: 0)
@@ -13,6 +13,7 @@ extension FieldWriter {
             nest(50) {
                 $0.nest(1) { marketplace.credentials.encode(into: &$0) }
                 $0.write(2, marketplace.serviceURL ?? "")
+                $0.write(3, marketplace.registrationURL)
             }
         }
         for (_, account) in table.accounts.sorted(by: { $0.key < $1.key }) {
@@ -40,6 +41,16 @@ extension FieldWriter {
             $0.write(1, UInt64(table.billingJob?.number ?? 0))
             $0.write(2, UInt64(table.accountsEver))
         }
+        for (number, account) in table.accounts.sorted(by: { $0.key < $1.key }) {
+            for user in account.users {
+                nest(56) { UserNoted(account: number, user: user).encode(into: &$0) }
+            }
+            if let grant = account.grant { nest(57) { grant.encode(from: zero, into: &$0) } }
+        }
+        let links = table.usedLinks.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        for (digest, until) in links {
+            nest(58) { LinkUsed(account: 0, digest: digest, until: until).encode(from: zero, into: &$0) }
+        }
     }
 }
 
@@ -52,6 +63,7 @@ struct AccountTableFields {
     private var invoices: [SealedInvoice] = []
     private var billingJob: JobID?
     private var accountsEver: UInt32 = 1
+    private var usedLinks: [[UInt8]: Timestamp] = [:]
 
     func table(jobs: JobTable) -> AccountTable {
         AccountTable(
@@ -62,6 +74,7 @@ struct AccountTableFields {
             invoices: invoices,
             billingJob: billingJob,
             accountsEver: accountsEver,
+            usedLinks: usedLinks,
             jobs: jobs
         )
     }
@@ -70,13 +83,14 @@ struct AccountTableFields {
         var reader = FieldReader(slice)
         switch field {
         case 50:
-            let fields = try NumberedFields(.credentialsSet, last: 2, &reader)
+            let fields = try NumberedFields(.credentialsSet, last: 3, &reader)
             var inner = FieldReader(try fields.bytes(1))
             let credentials = try CredentialsSet(fields: &inner)
             let url = try fields.text(2)
             marketplaces[credentials.marketplace] = Marketplace(
                 credentials: credentials,
-                serviceURL: url.isEmpty ? nil : url
+                serviceURL: url.isEmpty ? nil : url,
+                registrationURL: try fields.text(3)
             )
         case 51:
             let account = try Account(fields: &reader)
@@ -103,6 +117,15 @@ struct AccountTableFields {
                     post: post == 0 ? nil : PostID(post)
                 )
             )
+        case 56:
+            let noted = try UserNoted(fields: &reader)
+            accounts[noted.account]?.note(noted.user)
+        case 57:
+            let grant = try GrantHeld(from: zero, fields: &reader)
+            accounts[grant.account]?.grant = grant
+        case 58:
+            let link = try LinkUsed(from: zero, fields: &reader)
+            usedLinks[link.digest] = link.until
         default:
             let fields = try NumberedFields(.credentialsSet, last: 2, &reader)
             let job: UInt32 = try fields.number(1)
@@ -127,10 +150,11 @@ extension Account {
         w.write(14, time: charges.settledTo, from: zero)
         w.write(16, charges.settledCalls)
         w.write(17, UInt64(charges.invoices))
+        w.write(18, waitsForPlan ? 1 : 0)
     }
 
     fileprivate init(fields reader: inout FieldReader) throws(FieldError) {
-        let fields = try NumberedFields(.accountOpened, last: 17, &reader)
+        let fields = try NumberedFields(.accountOpened, last: 18, &reader)
         var inner = FieldReader(try fields.bytes(1))
         let closedAt = try fields.time(4, from: zero)
         self.init(
@@ -148,7 +172,8 @@ extension Account {
                 settledCalls: try fields.number(16),
                 invoices: try fields.number(17)
             ),
-            isToldToUpgrade: try fields.number(6) as UInt8 == 1
+            isToldToUpgrade: try fields.number(6) as UInt8 == 1,
+            waitsForPlan: try fields.number(18) as UInt8 == 1
         )
     }
 }

@@ -107,7 +107,7 @@ struct LedgerState {
                 sources[source.set.name] = source
             case (20, .number(let number)): checkFields.checksEver = UInt32(truncatingIfNeeded: number)
             case (21, .bytes(let slice)), (22, .bytes(let slice)): try checkFields.take(field, slice)
-            case (50...55, .bytes(let slice)): try accountFields.take(field, slice)
+            case (50...58, .bytes(let slice)): try accountFields.take(field, slice)
             case (95...96, .bytes(let slice)): try reactionFields.take(field, slice)
             default: throw .invalid(field: field, of: what)
             }

@@ -36,7 +36,8 @@ func decodePayload(
     case .blackoutSet, .blackoutRemoved: return try decodeBlackout(kind, from: now, &reader)
     case .credentialsSet, .serviceRegistered, .serviceDeregistered, .accountOpened, .planChosen,
         .accountClosed, .schedulerProvisioned, .schedulerRotated, .schedulerDecommissioned, .invoiceSealed,
-        .postIntended, .postDelivered, .postFailed, .postDead:
+        .postIntended, .postDelivered, .postFailed, .postDead, .linkUsed, .accountConfigured, .userNoted,
+        .userForgotten, .grantHeld:
         return .account(try AccountRecord(kind, context, &reader))
     case .sourceSet, .sourceRemoved, .sourceOpened, .sourceLost, .sourceOverflowed:
         return .source(try SourceRecord(kind, &reader))

@@ -60,6 +60,11 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case postDelivered = 61
     case postFailed = 62
     case postDead = 63
+    case linkUsed = 64
+    case accountConfigured = 65
+    case userNoted = 66
+    case userForgotten = 67
+    case grantHeld = 68
     case sourceSet = 90
     case sourceRemoved = 91
     case sourceOpened = 92

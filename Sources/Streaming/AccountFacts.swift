@@ -42,6 +42,9 @@ enum AccountFacts {
             ]
         case .postDead(let r):
             [JSON.Member("post", number(r.post)), JSON.Member("reason", .string(r.reason))]
+        case .userNoted(let r): [JSON.Member("user", .string(r.user.id))]
+        case .userForgotten(let r): [JSON.Member("user", .string(r.id))]
+        case .linkUsed, .accountConfigured, .grantHeld: []
         }
     }
 

@@ -60,6 +60,11 @@ package enum EventType: String, Sendable, CaseIterable {
     case postDelivered = "post.delivered"
     case postFailed = "post.failed"
     case postDead = "post.dead"
+    case linkUsed = "link.used"
+    case accountConfigured = "account.configured"
+    case userNoted = "user.noted"
+    case userForgotten = "user.forgotten"
+    case grantHeld = "grant.held"
     case streamSet = "stream.set"
     case streamRemoved = "stream.removed"
     case streamOpened = "stream.opened"
@@ -153,6 +158,11 @@ package enum EventType: String, Sendable, CaseIterable {
             case .postDelivered: .postDelivered
             case .postFailed: .postFailed
             case .postDead: .postDead
+            case .linkUsed: .linkUsed
+            case .accountConfigured: .accountConfigured
+            case .userNoted: .userNoted
+            case .userForgotten: .userForgotten
+            case .grantHeld: .grantHeld
             }
     }
 

@@ -159,12 +159,15 @@ final class Composition: Sendable {
         } catch {
             throw .failed("the server cannot begin: \(error)")
         }
-        await Introduction(
+        let introduction = Introduction(
             engine: engine,
             partner: configuration.partner,
-            publicURL: configuration.server.publicURL?.text ?? listen.url(port: port),
+            publicURL: reached,
             logger: logger
-        ).tell()
+        )
+        // A task of its own, because a start does not wait for a marketplace: the post is recorded, and ends
+        // with the engine at the latest.
+        if let post = await introduction.begin() { Task { await introduction.report(post) } }
         do {
             try folder.announce(listen.url(port: port))
         } catch {
@@ -328,6 +331,8 @@ extension Composition {
         options.dst = configuration.schedules.dst
         options.version = Version.number
         options.returnHosts = configuration.partner.returnHosts
+        options.asksForPlan = configuration.partner.asksForPlan
+        options.listsUsers = configuration.partner.listsUsers
         options.limits.bodyBytesMax = configuration.limits.bodyBytesMax.bytes
         options.limits.headerBytesMax = configuration.limits.headerBytesMax.bytes
         options.limits.connectionsMax = configuration.limits.connectionsMax

@@ -12,31 +12,52 @@ struct Introduction {
     let publicURL: String
     let logger: Logger
 
-    func tell() async {
+    /// Records who we are and that we register.
+    /// - Returns: the registration, when there is one to wait for.
+    func begin() async -> PostID? {
         do {
-            if let reason = try await undelivered() {
-                logger.warning(
-                    "the marketplace did not take our registration",
-                    metadata: ["because": "\(reason)"]
-                )
+            guard let post = try await intended() else { return nil }
+            logger.notice(
+                "registering with the marketplace",
+                metadata: ["url": "\(partner.registration?.text ?? "")"]
+            )
+            return post
+        } catch {
+            logger.warning("the marketplace was not told of us", metadata: ["because": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Says how the first attempt ended; further ones follow by themselves (`chronatog partner posts`).
+    func report(_ post: PostID) async {
+        do {
+            guard let open = try await engine.tried(post) else {
+                return logger.notice("the marketplace knows us")
             }
+            logger.warning(
+                "the marketplace did not take our registration",
+                metadata: [
+                    "because": "\(open.reason)",
+                    "next": "\(open.isDead ? "it is not tried again" : "it is tried again by itself")",
+                ]
+            )
         } catch {
             logger.warning("the marketplace was not told of us", metadata: ["because": "\(error)"])
         }
     }
 
-    /// - Returns: why the registration has not arrived; nil when it has, or when none is wanted.
-    private func undelivered() async throws(CommandError) -> String? {
+    /// - Returns: the registration; nil when there has been one, or when none is wanted.
+    private func intended() async throws(CommandError) -> PostID? {
         if let id = partner.id, let key = partner.key {
-            let known = try await engine.credentials(of: .engineYardV1)?.auth
-            if known != AuthHMAC(id: id, key: key.value) {
-                try await engine.setCredentials(.engineYardV1, id: id, key: key.value, salt: nil)
+            let auth = AuthHMAC(id: id, key: key.value)
+            if try await engine.credentials(of: .engineYardV1)?.auth != auth {
+                try await engine.setCredentials(.engineYardV1, PartnerCredentials(auth: auth))
             }
         }
         guard let url = partner.registration?.text,
             try await engine.accounts().marketplaces[.engineYardV1]?.serviceURL == nil
         else { return nil }
-        let service = PartnerService.own(publicURL)
-        return try await engine.announce(.register, at: url, body: service.post)?.reason
+        let body = PartnerService.own(publicURL).post
+        return try await engine.intendToAnnounce(.register, to: .engineYardV1, at: url, body: body)
     }
 }

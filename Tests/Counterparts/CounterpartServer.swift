@@ -70,7 +70,8 @@ final class CounterpartServer: Sendable {
             }
             var request = ChannelRequest(String(words[0]), address, headers: headers, body: body)
             // What the caller's wire keeps of the answer cannot be seen from here.
-            if request.header("X-Sentry-Auth") != nil { request.keepHeader = "x-sentry-rate-limits" }
+            let isSentry = request.header("X-Sentry-Auth") != nil
+            request.keepHeader = isSentry ? "X-Sentry-Rate-Limits" : "Location"
             return request
         }
 

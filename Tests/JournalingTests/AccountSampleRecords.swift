@@ -78,6 +78,24 @@ extension SampleRecord {
         .postDelivered(PostDelivered(post: Sequence(91), status: 200)),
         .postFailed(PostFailed(post: Sequence(91), reason: "answered 503", retryAt: noon + .seconds(8))),
         .postDead(PostDead(post: Sequence(91), reason: "answered 404")),
+        .linkUsed(LinkUsed(account: 2, digest: Array(0..<16), until: noon + .minutes(10))),
+        .accountConfigured(AccountConfigured(account: 2)),
+        .userNoted(
+            UserNoted(
+                account: 2,
+                user: AccountUser(id: "57", name: "Person Name", email: "p@example.com", isOwner: true)
+            )
+        ),
+        .userForgotten(UserForgotten(account: 2, id: "57")),
+        .grantHeld(
+            GrantHeld(
+                account: 2,
+                secret: sealed,
+                isCode: true,
+                refresh: sealed,
+                until: noon + .minutes(5)
+            )
+        ),
     ]
 
     static let accounts = accountRecords.map {

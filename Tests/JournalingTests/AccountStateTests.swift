@@ -24,7 +24,7 @@ struct AccountStateTests {
         let kept = SampleRecord.accountRecords.filter {
             switch $0 {
             case .accountClosed, .schedulerDecommissioned, .serviceDeregistered, .postDelivered, .postFailed,
-                .postDead:
+                .postDead, .userForgotten:
                 false
             default: true
             }
@@ -51,6 +51,9 @@ struct AccountStateTests {
         #expect(ledger.accounts.jobs(of: 2) == 1)
         #expect(ledger.accounts.posts.count == 1)
         #expect(ledger.schedulers[5]?.username == "U1")
+        #expect(ledger.accounts.usedLinks.count == 1)
+        #expect(ledger.accounts.accounts[2]?.users.count == 1)
+        #expect(ledger.accounts.accounts[2]?.grant?.isCode == true)
         #expect(try Self.reread(ledger) == ledger.accounts)
         let post = try #require(ledger.accounts.posts.keys.first)
         let last: [AccountRecord] = [

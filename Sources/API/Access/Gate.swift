@@ -16,6 +16,9 @@ final class Gate: Sendable {
     private let time: any TimeSource
     private let known = Mutex<[SchedulerRegistered]?>(nil)
     private let throttle: Mutex<LoginThrottle>
+    /// Of what marketplaces prove with: by address and key, so that a stranger who guesses does not lock out
+    /// the marketplace itself.
+    private let proofs: Mutex<LoginThrottle>
 
     init(options: APIOptions, engine: any EngineFace, time: any TimeSource) {
         token = options.token.map { Array($0.utf8) }
@@ -23,6 +26,7 @@ final class Gate: Sendable {
         self.engine = engine
         self.time = time
         throttle = Mutex(LoginThrottle(options.limits))
+        proofs = Mutex(LoginThrottle(options.limits))
     }
 
     /// The list of schedulers changed.
@@ -34,15 +38,35 @@ final class Gate: Sendable {
             throw Self.refusal("Send the operator's token as Bearer, or a scheduler's credentials as Basic.")
         }
         if let wait = throttle.withLock({ $0.wait(request.remoteAddress, now: time.uptime) }) {
-            var problem = Problem(.throttled, "Too many failed logins from this address; wait \(wait.text).")
-            problem.headers = [
-                Problem.Header(name: "Retry-After", value: "\(max(1, wait.microseconds / 1_000_000))")
-            ]
-            throw problem
+            throw Self.throttled("Too many failed logins from this address; wait \(wait.text).", wait)
         }
         if let caller = try await caller(header) { return caller }
         throttle.withLock { $0.failed(request.remoteAddress, now: time.uptime) }
         throw Self.refusal("The credentials are not known here.")
+    }
+
+    // MARK: Proofs of marketplaces
+
+    /// - Parameter key: what the proof is said to be made with; one of ours, or empty, so that a stranger
+    ///   cannot make up any number of them.
+    /// - Throws: `Problem` 429 after too many failures of this address with this key.
+    func admitProof(_ request: APIRequest, key: String) throws {
+        let name = "\(request.remoteAddress) \(key)"
+        if let wait = proofs.withLock({ $0.wait(name, now: time.uptime) }) {
+            throw Self.throttled("Too many failed signatures from this address; wait \(wait.text).", wait)
+        }
+    }
+
+    func proofFailed(_ request: APIRequest, key: String) {
+        proofs.withLock { $0.failed("\(request.remoteAddress) \(key)", now: time.uptime) }
+    }
+
+    private static func throttled(_ detail: String, _ wait: Span) -> Problem {
+        var problem = Problem(.throttled, detail)
+        problem.headers = [
+            Problem.Header(name: "Retry-After", value: "\(max(1, wait.microseconds / 1_000_000))")
+        ]
+        return problem
     }
 
     private func caller(_ header: String) async throws -> Caller? {

@@ -87,12 +87,13 @@ enum AccountRoutes {
         guard let number = APIRequest.decimal(text).flatMap({ UInt32(exactly: $0) }) else {
             throw Problem.notFound("scheduler \(text)")
         }
-        let fresh = try await site.engine.rotate(number, serviceURL: site.serviceURL)
+        let (fresh, news) = try await site.engine.rotate(number, serviceURL: site.serviceURL)
         site.gate.forget()
         return .json(
             .object([
                 JSON.Member("id", .string("\(number)")), JSON.Member("username", .string(fresh.username)),
                 JSON.Member("password", .string(fresh.password)),
+                JSON.Member("marketplace", .string(news)),
             ]),
             headers: [("Cache-Control", "no-store")]
         )
@@ -166,6 +167,12 @@ enum AccountRoutes {
                 JSON.Member("decommissioned_at", own.decommissionedAt?.json ?? .null),
             ])
         }
+        let users = account.users.map { user in
+            JSON.object([
+                JSON.Member("id", .string(user.id)), JSON.Member("name", .string(user.name)),
+                JSON.Member("email", .string(user.email)), JSON.Member("level", .string(user.level)),
+            ])
+        }
         return .object([
             JSON.Member("id", .string("\(number)")),
             JSON.Member("url", .string(site.url("\(accounts)/\(number)"))),
@@ -177,7 +184,8 @@ enum AccountRoutes {
             JSON.Member("opened_at", account.openedAt.json),
             JSON.Member("closed_at", account.closedAt?.json ?? .null),
             JSON.Member("invoiced_cents", .number(account.charges.invoicedCents)),
-            JSON.Member("schedulers", .array(schedulers)),
+            JSON.Member("waits_for_plan", .bool(account.waitsForPlan)),
+            JSON.Member("schedulers", .array(schedulers)), JSON.Member("users", .array(users)),
         ])
     }
 

@@ -12,6 +12,9 @@ enum EngineYardRoutes {
         route("DELETE", "\(path)/{id}", "A customer cancels; the final bill goes out first", cancel),
         route("POST", "\(path)/{id}/schedulers", "An app of the customer gets credentials", provision),
         route("DELETE", "\(path)/{id}/schedulers/{scheduler}", "An app gives them back", deprovision),
+        route("GET", "\(path)/{id}/users", "Who came to the customer's pages", users),
+        route("PUT", "\(path)/{id}/users/{user}", "A user is called otherwise now", renameUser),
+        route("DELETE", "\(path)/{id}/users/{user}", "A user is out; their sessions end", forgetUser),
         Route("GET", "/terms", .anyone, "Terms and conditions", answer: terms).with {
             $0.answerType = "text/html"
         },
@@ -44,47 +47,62 @@ enum EngineYardRoutes {
                 return .json(PartnerFault([problem.detail]).json, status: 404)
             }
         }
-        .with { $0.problems = [.malformed, .notFound, .storageFull] }
+        .with { $0.problems = [.malformed, .notFound, .throttled, .storageFull] }
     }
 
+    /// - Throws: `AuthHMACFault`, and `Problem` 429 after too many wrong ones.
     private static func verify(_ request: APIRequest, _ site: Site) async throws {
-        let known = try await site.engine.credentials(of: .engineYardV1).map { [$0.auth] } ?? []
-        _ = try AuthHMAC.verify(
-            AuthHMAC.Request(
-                method: request.method,
-                contentType: request.header("content-type") ?? "",
-                body: request.body,
-                date: request.header("date") ?? "",
-                // What was signed is the public path, whatever stands in front of this server.
-                path: site.publicPath + request.path
-            ),
-            header: request.header("authorization"),
-            known: known,
-            now: try await site.now()
-        )
+        let own = try await site.engine.credentials(of: .engineYardV1)?.auth
+        let header = request.header("authorization")
+        let key = AuthHMAC.claimedID(header) == own?.id ? "hmac" : ""
+        try site.gate.admitProof(request, key: key)
+        do {
+            _ = try AuthHMAC.verify(
+                AuthHMAC.Request(
+                    method: request.method,
+                    contentType: request.header("content-type") ?? "",
+                    body: request.body,
+                    date: request.header("date") ?? "",
+                    // What was signed is the public path, whatever stands in front of this server.
+                    path: site.publicPath + request.path
+                ),
+                header: header,
+                known: own.map { [$0] } ?? [],
+                now: try await site.now()
+            )
+        } catch let fault as AuthHMACFault {
+            if fault.isGuess { site.gate.proofFailed(request, key: key) }
+            throw fault
+        }
     }
 
     @Sendable private static func create(_ site: Site, _ request: APIRequest) async throws -> Reply {
         let wanted = try ServiceAccountRequest(try body(request))
-        let number = try await site.engine.openAccount(
-            AccountOpened(
-                account: 0,
-                marketplace: .engineYardV1,
-                name: wanted.name,
-                externalID: wanted.url,
-                messagesURL: wanted.messagesURL,
-                invoicesURL: wanted.invoicesURL,
-                plan: .freemium
-            )
+        var record = AccountOpened(
+            account: 0,
+            marketplace: .engineYardV1,
+            name: wanted.name,
+            externalID: wanted.url,
+            messagesURL: wanted.messagesURL,
+            invoicesURL: wanted.invoicesURL,
+            plan: .freemium
         )
+        record.asksForPlan = site.options.asksForPlan
+        let number = try await site.engine.openAccount(record)
         let url = site.url("\(path)/\(number)")
         let answer = ServiceAccountRequest.answer(
             url: url,
+            configurationRequired: try await waitsForPlan(number, site),
             configurationURL: site.url("\(SignInRoutes.path)/\(number)"),
             provisionedServicesURL: "\(url)/schedulers",
+            usersURL: site.options.listsUsers ? "\(url)/users" : nil,
             message: PartnerMessage(.status, "Thanks for signing up for Chronatog!")
         )
         return .json(answer, headers: [("Location", url)])
+    }
+
+    private static func waitsForPlan(_ account: UInt32, _ site: Site) async throws -> Bool {
+        try await site.engine.accounts().accounts[account]?.waitsForPlan ?? false
     }
 
     @Sendable private static func cancel(_ site: Site, _ request: APIRequest) async throws -> Reply {
@@ -110,13 +128,14 @@ enum EngineYardRoutes {
         )
         site.gate.forget()
         let url = site.url("\(path)/\(account)/schedulers/\(made.scheduler)")
+        let waits = try await waitsForPlan(account, site)
+        let page = "\(SignInRoutes.path)/\(account)"
         let answer = ProvisionedServiceRequest.answer(
             url: url,
-            variables: SchedulerVariables.all(
-                serviceURL: site.serviceURL,
-                username: made.username,
-                password: made.password
-            ),
+            configurationRequired: waits,
+            // The plan is chosen on the account's page; afterwards the app has one of its own.
+            configurationURL: site.url(waits ? page : "\(page)/schedulers/\(made.scheduler)"),
+            variables: made.keys(site).variables,
             message: PartnerMessage(.status, "Your scheduler has been created and is ready for use!")
         )
         return .json(answer, headers: [("Location", url), ("Cache-Control", "no-store")])
@@ -129,6 +148,39 @@ enum EngineYardRoutes {
             .engineYardV1
         )
         site.gate.forget()
+        return .json(.object([]))
+    }
+
+    // MARK: Users
+
+    @Sendable private static func users(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let number = try number(request, "id")
+        guard let account = try await site.engine.accounts().accounts[number], account.closedAt == nil,
+            account.opened.marketplace == .engineYardV1
+        else { throw CommandError.noSuchAccount(number) }
+        let root = site.url("\(path)/\(number)/users")
+        return .json(.array(account.users.map { PartnerUser.listed($0, under: root) }))
+    }
+
+    @Sendable private static func renameUser(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let change = try PartnerUser.Change(try body(request))
+        try await site.engine.renameUser(
+            request.parameters["user"] ?? "",
+            of: try number(request, "id"),
+            email: change.email,
+            name: change.name,
+            isOwner: change.isOwner,
+            .engineYardV1
+        )
+        return .json(.object([]))
+    }
+
+    @Sendable private static func forgetUser(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        try await site.engine.forgetUser(
+            request.parameters["user"] ?? "",
+            of: try number(request, "id"),
+            .engineYardV1
+        )
         return .json(.object([]))
     }
 
@@ -150,6 +202,12 @@ enum EngineYardRoutes {
             throw name == "id" ? CommandError.noSuchAccount(0) : CommandError.noSuchScheduler(0)
         }
         return number
+    }
+}
+
+extension Flow.Provisioned {
+    func keys(_ site: Site) -> SchedulerKeys {
+        SchedulerKeys(serviceURL: site.serviceURL, username: username, password: password)
     }
 }
 

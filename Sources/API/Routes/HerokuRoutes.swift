@@ -5,7 +5,8 @@ internal import Integrations
 /// Add-ons (`heroku-v3`): a resource is an account with one scheduler, named by the uuid that Heroku gave it.
 ///
 /// Every request may come twice, and the second changes nothing. Heroku bills by plan, so there are no
-/// invoices. Everything is done before the answer, so none is ever 202.
+/// invoices. With a client secret, an add-on is promised (202) and its configuration sent afterwards, by a
+/// post that is recorded and tried again; without one, everything is in the answer (201).
 enum HerokuRoutes {
     private static let path = "/heroku/resources"
     private static let page = "/heroku/page"
@@ -14,7 +15,7 @@ enum HerokuRoutes {
     static let all = [
         route("POST", path, "Provision an add-on", provision).with {
             $0.answerStatus = 201
-            $0.problems = [.malformed, .invalid, .storageFull]
+            $0.problems = [.malformed, .invalid, .throttled, .storageFull]
         },
         route("PUT", "\(path)/{id}", "Change an add-on's plan", change).with {
             $0.problems = [.malformed, .notFound, .invalid, .storageFull]
@@ -26,6 +27,7 @@ enum HerokuRoutes {
         Route("POST", "/heroku/sso", .marketplace, "Sign in from Heroku's dashboard", answer: signIn).with {
             $0.answerStatus = 303
             $0.answerType = "text/html"
+            $0.problems = [.throttled, .storageFull]
         },
         Route("GET", page, .marketplace, "The add-on, for people", answer: show).with {
             $0.answerType = "text/html"
@@ -42,8 +44,11 @@ enum HerokuRoutes {
         _ work: @escaping Work
     ) -> Route {
         Route(method, path, .marketplace, summary) { site, request in
+            try site.gate.admitProof(request, key: "basic")
             let known = try await site.engine.credentials(of: .herokuV3)?.auth
-            guard let known, isLogin(request.header("authorization") ?? "", known) else {
+            let header = request.header("authorization")
+            guard let known, isLogin(header ?? "", known) else {
+                if header != nil { site.gate.proofFailed(request, key: "basic") }
                 var refusal = message("The credentials are not those of the add-on.", status: 401)
                 refusal.headers.append(("WWW-Authenticate", "Basic realm=\"chronatog\""))
                 return refusal
@@ -70,19 +75,29 @@ enum HerokuRoutes {
             uuid.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
         else { return message("uuid is missing, or is none.", status: 422) }
         guard let plan = plan(body) else { return message(unknownPlan(body), status: 422) }
+        let callback = try Callback(body)
         let account = try await site.engine.openAccount(
             AccountOpened(
                 account: 0,
                 marketplace: .herokuV3,
                 name: body["name"]?.string.map { String($0.prefix(200)) } ?? uuid,
                 externalID: uuid,
-                messagesURL: "",
+                messagesURL: callback.url,
                 invoicesURL: "",
                 plan: plan
             )
         )
         let made = try await scheduler(of: account, uuid, site)
         site.gate.forget()
+        let hasSecret = try await site.engine.credentials(of: .herokuV3)?.clientSecret.isEmpty == false
+        if hasSecret, let grant = callback.grant(now: try await site.now()) {
+            try await site.engine.promise(made.keys(site), of: made.scheduler, by: grant)
+        }
+        if try await site.engine.isWaiting(made.scheduler) {
+            let text = "Your scheduler is being created and will be ready in a moment."
+            let answer = [JSON.Member("id", .string(uuid)), JSON.Member("message", .string(text))]
+            return .json(.object(answer), status: 202)
+        }
         return .json(
             .object([
                 JSON.Member("id", .string(uuid)), JSON.Member("config", config(made, site)),
@@ -91,6 +106,32 @@ enum HerokuRoutes {
             status: 201,
             headers: [("Cache-Control", "no-store")]
         )
+    }
+
+    /// Where an add-on that is promised is to be delivered, and what lets us.
+    private struct Callback {
+        /// Good for five minutes, says the platform; `expires_at` is not always there.
+        private static let codeLasts = Span.minutes(5)
+        private static let codeBytesMax = 500
+
+        var url = ""
+        var code = ""
+
+        init(_ body: JSON) throws(Problem) {
+            guard let code = body["oauth_grant"]?["code"]?.string, !code.isEmpty,
+                let url = body["callback_url"]?.string, !url.isEmpty
+            else { return }
+            guard code.utf8.count <= Self.codeBytesMax else {
+                throw Problem("oauth_grant", "holds a code of more than \(Self.codeBytesMax) bytes")
+            }
+            do { _ = try WebAddress(url) } catch { throw Problem("callback_url", error.predicate) }
+            self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+            self.code = code
+        }
+
+        func grant(now: Timestamp) -> OpenGrant? {
+            code.isEmpty ? nil : OpenGrant(secret: code, isCode: true, until: now + Self.codeLasts)
+        }
     }
 
     @Sendable private static func change(_ site: Site, _ request: APIRequest) async throws -> Reply {
@@ -142,13 +183,8 @@ enum HerokuRoutes {
         )
     }
 
-    /// Named as Heroku wants them: upper case, behind the add-on's prefix.
     private static func config(_ made: Flow.Provisioned, _ site: Site) -> JSON {
-        .object([
-            JSON.Member("CHRONATOG_SERVICE_URL", .string(site.serviceURL)),
-            JSON.Member("CHRONATOG_AUTH_USERNAME", .string(made.username)),
-            JSON.Member("CHRONATOG_AUTH_PASSWORD", .string(made.password)),
-        ])
+        .object(made.keys(site).config)
     }
 
     private static func plan(_ body: JSON) -> PlanName? {
@@ -166,15 +202,26 @@ enum HerokuRoutes {
         let form = HerokuLogin.Form(FormText.decode(String(decoding: request.body, as: UTF8.self)) ?? [])
         let now = try await site.now()
         let salt = try await site.engine.credentials(of: .herokuV3)?.salt ?? ""
+        try site.gate.admitProof(request, key: "form")
         do {
             try HerokuLogin.admit(form, salt: salt, now: now)
         } catch {
+            if error == .wrongToken { site.gate.proofFailed(request, key: "form") }
             return refusal(error.sentence)
         }
-        let once = form.userToken.isEmpty ? form.token : form.userToken
-        guard let account = try await site.engine.accounts().account(form.resource, of: .herokuV3),
-            site.usedLinks.use("heroku \(form.resource) \(once)", now: now)
-        else { return refusal("the form was used already; open the add-on again") }
+        guard let account = try await site.engine.accounts().account(form.resource, of: .herokuV3) else {
+            return refusal("there is no such add-on any more")
+        }
+        // The same for both kinds of token: a form that has both is not good twice.
+        let link = LinkUsed(
+            "heroku \(form.resource) \(form.timestamp)",
+            of: account,
+            window: HerokuLogin.window,
+            now: now
+        )
+        guard try await site.engine.useLink(link, by: nil) else {
+            return refusal("the form was used already; open the add-on again")
+        }
         let session = PartnerSession(
             account: account,
             user: form.email,

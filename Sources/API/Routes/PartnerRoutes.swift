@@ -25,6 +25,19 @@ enum PartnerRoutes {
             $0.problems = [.malformed, .invalid, .storageFull]
         },
         Route(
+            "GET",
+            "\(path)/services",
+            .operatorOnly,
+            "Ask the marketplace for our services there",
+            answer: list
+        ).with {
+            $0.query = [
+                .init("registration_url", "the marketplace's registration URL; known once we registered")
+            ]
+            $0.answerSchema = "[PartnerService]"
+            $0.problems = [.conflict, .invalid]
+        },
+        Route(
             "POST",
             "\(path)/service",
             .operatorOnly,
@@ -63,9 +76,9 @@ enum PartnerRoutes {
 
     @Sendable private static func setCredentials(_ site: Site, _ request: APIRequest) async throws -> Reply {
         var fields = Fields(try RequestBody.object(request.body))
-        fields.refuseUnknown(["marketplace", "id", "key", "salt"])
+        fields.refuseUnknown(["marketplace", "id", "key", "salt", "client_secret", "token_url"])
         var marketplace = MarketplaceKind.engineYardV1
-        var (id, key, salt) = ("", "", "")
+        var (id, key, salt, secret, tokenURL) = ("", "", "", "", "")
         fields.read(
             "marketplace",
             into: &marketplace,
@@ -75,19 +88,42 @@ enum PartnerRoutes {
         fields.read("id", into: &id, bytesMax: idBytesMax)
         fields.read("key", into: &key, bytesMax: keyBytesMax)
         fields.read("salt", into: &salt, bytesMax: keyBytesMax)
+        fields.read("client_secret", into: &secret, bytesMax: keyBytesMax)
+        fields.read("token_url", into: &tokenURL, bytesMax: urlBytesMax)
+        if !tokenURL.isEmpty {
+            do { _ = try WebAddress(tokenURL) } catch { fields.fault("token_url", error.predicate) }
+        }
         if id.isEmpty { fields.fault("id", "is missing") }
         if id.contains(":") || !HeaderRules.isValue(id) {
             fields.fault("id", "holds a colon or a control character, which a header cannot carry")
         }
         if key.isEmpty { fields.fault("key", "is missing") }
         try fields.check()
+        let auth = AuthHMAC(id: id, key: key)
         try await site.engine.setCredentials(
             marketplace,
-            id: id,
-            key: key,
-            salt: salt.isEmpty ? nil : salt
+            PartnerCredentials(auth: auth, salt: salt, clientSecret: secret, tokenURL: tokenURL)
         )
         return try await state(site)
+    }
+
+    /// What the marketplace itself says. One that cannot be reached, or answers something else, is told as
+    /// such.
+    @Sendable private static func list(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let known = try await site.engine.accounts().marketplaces[.engineYardV1]?.registrationURL ?? ""
+        let wanted = request.query["registration_url"] ?? known
+        guard !wanted.isEmpty else {
+            throw Problem(.conflict, "Where the marketplace lists services is not known yet; name its URL.")
+        }
+        let address: WebAddress
+        do { address = try WebAddress(wanted) } catch {
+            throw Problem("registration_url", error.predicate)
+        }
+        let said = ServiceListing(try await site.engine.ask(.engineYardV1, at: address))
+        switch said {
+        case .services(let list): return .json(.array(list))
+        case .fault(let reason): throw Problem(.conflict, reason)
+        }
     }
 
     @Sendable private static func register(_ site: Site, _ request: APIRequest) async throws -> Reply {
@@ -130,9 +166,8 @@ enum PartnerRoutes {
     private static func announce(_ purpose: PostPurpose, at url: String, _ body: JSON?, _ site: Site)
         async throws -> Reply
     {
-        guard let open = try await site.engine.announce(purpose, at: url, body: body) else {
-            return try await state(site)
-        }
+        let post = try await site.engine.announce(purpose, to: .engineYardV1, at: url, body: body)
+        guard let open = post else { return try await state(site) }
         let then = open.isDead ? "It is not tried again." : "It is tried again by itself."
         throw Problem(.conflict, "The marketplace did not take it: \(open.reason). \(then)")
     }
@@ -145,6 +180,10 @@ enum PartnerRoutes {
                 JSON.Member("id", .string(own.credentials.id)),
                 JSON.Member("key", .string("***")),
                 JSON.Member("service_url", own.serviceURL.map { .string($0) } ?? .null),
+                JSON.Member(
+                    "registration_url",
+                    own.registrationURL.isEmpty ? .null : .string(own.registrationURL)
+                ),
             ])
         }
         return .json(

@@ -1,12 +1,12 @@
 internal import Domain
-internal import Effects
 internal import Engine
 internal import Integrations
 
-/// Pages for a customer who comes from the dashboard by a signed link (`engineyard-v1`). The link signs in
-/// once, for its account; after that a cookie does.
+/// Pages for a customer who comes from the dashboard by a signed link (`engineyard-v1`): the account's, with
+/// its plan, and one for each of its schedulers.
 enum SignInRoutes {
-    static let path = "/eyintegration/sso/customers"
+    static let path = EngineYardProfile.pages
+    private static let jobsMax = 100
 
     static let all = [
         Route("GET", "\(path)/logout", .marketplace, "Sign out and go back", answer: logout).with {
@@ -16,7 +16,18 @@ enum SignInRoutes {
         Route("GET", "\(path)/{id}", .marketplace, "The customer's plan, for people", answer: show).with {
             $0.takesAnyQuery = true
             $0.answerType = "text/html"
-            $0.problems = [.notFound]
+            $0.problems = [.notFound, .throttled, .storageFull]
+        },
+        Route(
+            "GET",
+            "\(path)/{id}/schedulers/{scheduler}",
+            .marketplace,
+            "One app's scheduler, for people",
+            answer: showScheduler
+        ).with {
+            $0.takesAnyQuery = true
+            $0.answerType = "text/html"
+            $0.problems = [.notFound, .throttled, .storageFull]
         },
         Route("POST", "\(path)/{id}/change_plan", .marketplace, "Choose a plan", answer: change).with {
             $0.answerStatus = 303
@@ -26,43 +37,58 @@ enum SignInRoutes {
     ]
 
     @Sendable private static func show(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let signIn = try await SignIn(site, request, try await account(site, request))
+        return try await shown(signIn) { session in
+            let jobs = try await site.engine.accounts().jobs(of: session.account)
+            return PartnerPage.plan(
+                signIn.account,
+                jobs: jobs,
+                session: session,
+                formToken: session.formToken(signIn.key)
+            )
+        }
+    }
+
+    @Sendable private static func showScheduler(_ site: Site, _ request: APIRequest) async throws -> Reply {
         let account = try await account(site, request)
-        let key = try await site.engine.sessionKey()
-        let now = try await site.now()
-        if let session = session(request, account, key, now: now) {
-            return try await page(site, account, session, key)
+        let text = request.parameters["scheduler"] ?? ""
+        guard let number = APIRequest.decimal(text).flatMap({ UInt32(exactly: $0) }),
+            let own = try await site.engine.accounts().schedulers[number], own.decommissionedAt == nil,
+            own.provisioned.account == account.opened.account
+        else { throw Problem.notFound("scheduler \(text)") }
+        let signIn = try await SignIn(site, request, account, scheduler: number)
+        return try await shown(signIn) { _ in
+            let caller = Caller.scheduler(number)
+            let jobs = try await site.engine.jobs(after: JobID(0), limit: jobsMax, as: caller)
+            let username = try await site.engine.provisioned(number)?.username ?? ""
+            return PartnerPage.scheduler(own, username: username, site.serviceURL, jobs)
         }
-        let known = try await site.engine.credentials(of: .engineYardV1).map { [$0.auth] } ?? []
-        let visit: SignedVisit
+    }
+
+    /// The page, for who may see it.
+    private static func shown(
+        _ signIn: SignIn,
+        _ page: (PartnerSession) async throws -> String
+    ) async throws -> Reply {
         do {
-            visit = try SignedLink.admit(site.url(request.target), known: known, now: now)
-        } catch {
-            return refusal(error.sentence)
+            let (session, cookie) = try await signIn.enter()
+            var reply = PartnerPage.reply(html: try await page(session), leadingTo: session.returnTo)
+            reply.headers += cookie
+            return reply
+        } catch let refusal as SignIn.Refusal {
+            return self.refusal(refusal.sentence)
         }
-        guard site.usedLinks.use(visit.once, now: now) else {
-            return refusal("this link was followed already; go back and follow a new one")
-        }
-        let fresh = PartnerSession(
-            account: account.opened.account,
-            user: visit.userName,
-            mayChange: visit.mayChange,
-            returnTo: site.mayReturn(to: visit.returnTo, account) ? visit.returnTo : "",
-            expiresAt: now + PartnerSession.lasts
-        )
-        var reply = try await page(site, account, fresh, key)
-        reply.headers.append(fresh.header(key, path: path, isTLS: site.publicURL.hasPrefix("https:")))
-        return reply
     }
 
     @Sendable private static func change(_ site: Site, _ request: APIRequest) async throws -> Reply {
         let account = try await account(site, request)
-        let key = try await site.engine.sessionKey()
-        guard let session = session(request, account, key, now: try await site.now()) else {
+        let signIn = try await SignIn(site, request, account)
+        guard let session = signIn.session else {
             return refusal("you are not signed in; go back and follow the link again")
         }
         let fields = FormText.decode(String(decoding: request.body, as: UTF8.self)) ?? []
         func value(_ name: String) -> String { fields.first { $0.name == name }?.value ?? "" }
-        guard Gate.isEqual(Array(value("token").utf8), Array(session.formToken(key).utf8)) else {
+        guard Gate.isEqual(Array(value("token").utf8), Array(session.formToken(signIn.key).utf8)) else {
             return PartnerPage.reply(
                 "Not changed",
                 "<p>The form is not one of this session.</p>",
@@ -76,7 +102,10 @@ enum SignInRoutes {
             return PartnerPage.reply("Not changed", "<p>There is no such plan.</p>", status: 400)
         }
         try await site.engine.choosePlan(account.opened.account, plan, .engineYardV1)
-        return Reply(status: 303, headers: [("Location", site.url("\(path)/\(account.opened.account)"))])
+        // Who was sent here to choose goes back to where it goes on.
+        let isSentBack = account.waitsForPlan && !session.returnTo.isEmpty
+        let next = isSentBack ? session.returnTo : site.url("\(path)/\(account.opened.account)")
+        return Reply(status: 303, headers: [("Location", next)])
     }
 
     @Sendable private static func logout(_ site: Site, _ request: APIRequest) async throws -> Reply {
@@ -91,19 +120,6 @@ enum SignInRoutes {
             )
         }
         return Reply(status: 303, headers: [("Location", back), PartnerSession.end])
-    }
-
-    private static func page(
-        _ site: Site,
-        _ account: Account,
-        _ session: PartnerSession,
-        _ key: [UInt8]
-    ) async throws -> Reply {
-        let jobs = try await site.engine.accounts().jobs(of: account.opened.account)
-        let token = session.formToken(key)
-        return PartnerPage.reply(
-            html: PartnerPage.plan(account, jobs: jobs, session: session, formToken: token)
-        )
     }
 
     private static func refusal(_ reason: String) -> Reply {
@@ -121,27 +137,5 @@ enum SignInRoutes {
             account.opened.marketplace == .engineYardV1
         else { throw Problem.notFound("customer \(text)") }
         return account
-    }
-
-    private static func session(
-        _ request: APIRequest,
-        _ account: Account,
-        _ key: [UInt8],
-        now: Timestamp
-    ) -> PartnerSession? {
-        guard let session = PartnerSession(request, key, now: now),
-            session.account == account.opened.account
-        else { return nil }
-        return session
-    }
-}
-
-extension Site {
-    /// Whether "Go Back" may lead there: to the marketplace's own host, or to one that the operator named.
-    func mayReturn(to url: String, _ account: Account) -> Bool {
-        guard let address = try? WebAddress(url), address.userInfo == nil else { return false }
-        let own = try? WebAddress(account.opened.externalID)
-        return address.origin.host == own?.origin.host
-            || options.returnHosts.contains(address.origin.host)
     }
 }

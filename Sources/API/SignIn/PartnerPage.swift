@@ -1,4 +1,6 @@
 internal import Domain
+internal import Engine
+internal import Streaming
 
 /// The pages that customers of a marketplace see.
 enum PartnerPage {
@@ -32,17 +34,22 @@ enum PartnerPage {
     }
 
     /// Nothing from elsewhere is loaded, nothing is kept, and no other page may frame it.
+    /// - Parameter url: where a form's answer may lead, beside this server; empty for nowhere.
     static func reply(
         html: String,
         status: Int = 200,
-        headers: [(name: String, value: String)] = []
+        headers: [(name: String, value: String)] = [],
+        leadingTo url: String = ""
     ) -> Reply {
         var reply = Reply.text(html, type: "text/html", status: status)
+        let origin = url.split(separator: "/", maxSplits: 2).prefix(2).joined(separator: "//")
+        let targets = origin.allSatisfy { $0.isLetter || $0.isNumber || ".-:/[]".contains($0) } ? origin : ""
         // The one style allowed is unsafe-inline, because it stands in the page itself.
         let own: [(name: String, value: String)] = [
             (
                 "Content-Security-Policy",
-                "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+                "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' \(targets); "
+                    + "frame-ancestors 'none'"
             ),
             ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"),
         ]
@@ -60,9 +67,10 @@ enum PartnerPage {
         let number = account.opened.account
         let current = account.charges.plan
         let limit = account.plan.jobsMax.map { " of \($0)" } ?? ""
+        let request = account.waitsForPlan ? "<p>Choose a plan to begin.</p>\n" : ""
         var body = """
             <p><a href="\(SignInRoutes.path)/logout">Go Back to EngineYard Cloud</a></p>
-            <p>\(FrontPage.escape(session.user)), this is \(FrontPage.escape(account.opened.name)).</p>
+            \(request)<p>\(FrontPage.escape("\(session.user), this is \(account.opened.name)."))</p>
             <table>
             <tr><th>Plan</th><td id="current_plan">\(FrontPage.escape(account.plan.label))</td></tr>
             <tr><th>Jobs</th><td id="job_count">\(jobs)\(limit)</td></tr>
@@ -88,6 +96,40 @@ enum PartnerPage {
             </form>
             """
         return html("Chronatog", body)
+    }
+
+    /// What an app's scheduler holds. Its password is in the app's own configuration, and nowhere else.
+    static func scheduler(
+        _ own: AccountScheduler,
+        username: String,
+        _ serviceURL: String,
+        _ jobs: [JobView]
+    ) -> String {
+        func row(_ name: String, _ id: String, _ value: String) -> String {
+            "<tr><th>\(name)</th><td id=\"\(id)\">\(FrontPage.escape(value))</td></tr>"
+        }
+        let rows = jobs.map { job in
+            let next = job.entry.state == .active ? job.entry.next.rfc3339Text ?? "never" : "paused"
+            return row(
+                FrontPage.escape(job.definition.name.isEmpty ? "job \(job.id)" : job.definition.name),
+                "job_\(job.id)",
+                "\(job.definition.schedule.joined(separator: "; ")), next \(next)"
+            )
+        }
+        return html(
+            "Chronatog",
+            """
+            <p><a href="\(SignInRoutes.path)/logout">Go Back to EngineYard Cloud</a></p>
+            <table>
+            \(row("App", "app", own.provisioned.app))
+            \(row("Environment", "environment", own.provisioned.environment))
+            \(row("Service URL", "service_url", serviceURL))
+            \(row("User name", "auth_username", username))
+            \(row("Jobs", "job_count", "\(own.jobs)"))
+            \(rows.joined(separator: "\n"))
+            </table>
+            """
+        )
     }
 
     /// What an add-on's owner sees: its plan is Heroku's to change.

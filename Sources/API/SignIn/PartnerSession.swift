@@ -2,14 +2,17 @@ internal import Crypto
 internal import Domain
 internal import Effects
 internal import Integrations
-internal import Synchronization
 
-/// Who has come in by a signed link: for one account and no other.
+/// Who has come in by a signed link: for one account, or one scheduler of it, and no other.
 ///
 /// Kept by the browser in a cookie that only this server can write, so a restart signs nobody out.
 struct PartnerSession: Sendable, Hashable {
     var account: UInt32
+    /// 0 when the link was for the account as a whole.
+    var scheduler: UInt32 = 0
     var user: String
+    /// The marketplace's own name for the user; empty where it has none.
+    var userID = ""
     /// An owner; a collaborator only looks.
     var mayChange: Bool
     /// Where "Go Back" leads; empty for nowhere.
@@ -22,7 +25,9 @@ struct PartnerSession: Sendable, Hashable {
     /// The cookie's value.
     func sealed(_ key: [UInt8]) -> String {
         let json = JSON.object([
-            JSON.Member("account", .number(Int64(account))), JSON.Member("user", .string(user)),
+            JSON.Member("account", .number(Int64(account))),
+            JSON.Member("scheduler", .number(Int64(scheduler))), JSON.Member("user", .string(user)),
+            JSON.Member("user_id", .string(userID)),
             JSON.Member("owner", .bool(mayChange)), JSON.Member("return", .string(returnTo)),
             JSON.Member("until", .number(expiresAt.microseconds)),
         ])
@@ -41,7 +46,9 @@ struct PartnerSession: Sendable, Hashable {
             let until = json["until"]?.number
         else { return nil }
         self.account = account
+        scheduler = json["scheduler"]?.number.flatMap { UInt32(exactly: $0) } ?? 0
         user = json["user"]?.string ?? ""
+        userID = json["user_id"]?.string ?? ""
         mayChange = json["owner"]?.bool ?? false
         returnTo = json["return"]?.string ?? ""
         expiresAt = Timestamp(microseconds: until)
@@ -61,9 +68,19 @@ struct PartnerSession: Sendable, Hashable {
         return nil
     }
 
-    init(account: UInt32, user: String, mayChange: Bool, returnTo: String, expiresAt: Timestamp) {
+    init(
+        account: UInt32,
+        scheduler: UInt32 = 0,
+        user: String,
+        userID: String = "",
+        mayChange: Bool,
+        returnTo: String,
+        expiresAt: Timestamp
+    ) {
         self.account = account
+        self.scheduler = scheduler
         self.user = user
+        self.userID = userID
         self.mayChange = mayChange
         self.returnTo = returnTo
         self.expiresAt = expiresAt
@@ -97,21 +114,12 @@ struct PartnerSession: Sendable, Hashable {
     static let end = (name: "Set-Cookie", value: "\(cookie)=; Path=\(SignInRoutes.path); Max-Age=0; HttpOnly")
 }
 
-/// Links that were followed already: each signs in once.
-///
-/// Remembered for as long as a link is good; a restart forgets them, which leaves a captured link what is
-/// left of its five minutes.
-final class UsedLinks: Sendable {
-    private static let linksMax = 100_000
-    private let used = Mutex<[String: Timestamp]>([:])
-
-    /// False when it was used before.
-    func use(_ link: String, now: Timestamp) -> Bool {
-        used.withLock { used in
-            if used.count >= Self.linksMax { used = used.filter { $0.value > now } }
-            guard used[link].map({ $0 <= now }) ?? true, used.count < Self.linksMax else { return false }
-            used[link] = now + SignedLink.window + SignedLink.window
-            return true
-        }
+extension LinkUsed {
+    /// - Parameters:
+    ///   - once: what makes the link or form different from all others.
+    ///   - window: for how long its own timestamp lets it in, both ways.
+    init(_ once: String, of account: UInt32, window: Span, now: Timestamp) {
+        let digest = Array(SHA256.hash(data: Array(once.utf8)).prefix(16))
+        self.init(account: account, digest: digest, until: now + window + window)
     }
 }

@@ -31,6 +31,11 @@ package enum AccountRecord: Sendable, Hashable {
     case postDelivered(PostDelivered)
     case postFailed(PostFailed)
     case postDead(PostDead)
+    case linkUsed(LinkUsed)
+    case accountConfigured(AccountConfigured)
+    case userNoted(UserNoted)
+    case userForgotten(UserForgotten)
+    case grantHeld(GrantHeld)
 
     /// The account that it is about; nil for what concerns a marketplace as a whole.
     package var account: UInt32? {
@@ -45,6 +50,11 @@ package enum AccountRecord: Sendable, Hashable {
         case .invoiceSealed(let r): r.account
         case .postIntended(let r): r.account == 0 ? nil : r.account
         case .postDelivered, .postFailed, .postDead: nil
+        case .linkUsed(let r): r.account
+        case .accountConfigured(let r): r.account
+        case .userNoted(let r): r.account
+        case .userForgotten(let r): r.account
+        case .grantHeld(let r): r.account
         }
     }
 }
@@ -58,6 +68,10 @@ package struct CredentialsSet: Sendable, Hashable {
     package var salt: Sealed?
     /// The job that bills every month; nil when one was there already.
     package var billingJob: JobID?
+    /// `heroku-v3`: what exchanges a grant for a token; nil without one.
+    package var clientSecret: Sealed?
+    /// Where that happens; empty for the marketplace's own address.
+    package var tokenURL = ""
 
     package init(
         marketplace: MarketplaceKind,
@@ -78,9 +92,12 @@ package struct CredentialsSet: Sendable, Hashable {
 package struct ServiceRegistered: Sendable, Hashable {
     package var marketplace: MarketplaceKind
     package var url: String
-    package init(marketplace: MarketplaceKind, url: String) {
+    /// Where we registered, and where all our services can be listed; empty in older records.
+    package var registrationURL: String
+    package init(marketplace: MarketplaceKind, url: String, registrationURL: String = "") {
         self.marketplace = marketplace
         self.url = url
+        self.registrationURL = registrationURL
     }
 }
 
@@ -101,6 +118,8 @@ package struct AccountOpened: Sendable, Hashable {
     /// Empty where the marketplace bills by itself.
     package var invoicesURL: String
     package var plan: PlanName
+    /// The customer is asked for a plan before anything else; `plan` holds until then.
+    package var asksForPlan = false
 
     package init(
         account: UInt32,
@@ -251,6 +270,10 @@ package enum PostPurpose: UInt8, Sendable, CaseIterable {
     case variables = 7
     /// The account chose a plan.
     case plan = 8
+    /// What had to be chosen first is chosen.
+    case configured = 9
+    /// An add-on that was being made is ready for use.
+    case ready = 10
 
     package var word: String {
         switch self {
@@ -262,6 +285,8 @@ package enum PostPurpose: UInt8, Sendable, CaseIterable {
         case .deregister: "deregister"
         case .variables: "variables"
         case .plan: "plan"
+        case .configured: "configured"
+        case .ready: "ready"
         }
     }
 }

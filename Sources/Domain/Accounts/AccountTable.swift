@@ -15,11 +15,17 @@ package struct AccountTable: Sendable, Equatable {
     package private(set) var billingJob: JobID?
     /// The highest account number ever given out.
     package private(set) var accountsEver: UInt32 = 1
+    /// Links that were used and whose own time has not run out, by digest.
+    package private(set) var usedLinks: [[UInt8]: Timestamp] = [:]
 
     /// Invoices at hand.
     package static let invoicesMax = 1000
     /// Dead posts that are kept; beyond it the oldest goes.
     package static let deadMax = 1000
+    /// Used links that are kept at a time; beyond it nobody signs in until the oldest have run out.
+    package static let usedLinksMax = 10_000
+    /// Users of an account; beyond it the one who came first goes.
+    package static let usersMax = 1000
 
     package init() {}
 
@@ -32,6 +38,7 @@ package struct AccountTable: Sendable, Equatable {
         invoices: [SealedInvoice],
         billingJob: JobID?,
         accountsEver: UInt32,
+        usedLinks: [[UInt8]: Timestamp],
         jobs: JobTable
     ) {
         self.marketplaces = marketplaces
@@ -41,6 +48,7 @@ package struct AccountTable: Sendable, Equatable {
         self.invoices = invoices
         self.billingJob = billingJob
         self.accountsEver = max(1, accountsEver)
+        self.usedLinks = usedLinks
         guard !schedulers.isEmpty else { return }
         for job in jobs.ids where jobs[job].state != .removed {
             self.schedulers[jobs[job].scheduler]?.jobs += 1
@@ -90,7 +98,9 @@ package struct AccountTable: Sendable, Equatable {
         case .credentialsSet(let r):
             marketplaces[r.marketplace, default: Marketplace(credentials: r)].credentials = r
             if let job = r.billingJob { billingJob = job }
-        case .serviceRegistered(let r): marketplaces[r.marketplace]?.serviceURL = r.url
+        case .serviceRegistered(let r):
+            marketplaces[r.marketplace]?.serviceURL = r.url
+            marketplaces[r.marketplace]?.registrationURL = r.registrationURL
         case .serviceDeregistered(let r): marketplaces[r.marketplace]?.serviceURL = nil
         case .accountOpened(let r):
             accounts[r.account] = Account(opened: r, at: now)
@@ -121,6 +131,13 @@ package struct AccountTable: Sendable, Equatable {
                 invoices[index].post = sequence
             }
         case .postDelivered, .postFailed, .postDead: try settlePost(record, sequence)
+        case .linkUsed(let r):
+            if usedLinks.count >= Self.usedLinksMax { usedLinks = usedLinks.filter { $0.value > now } }
+            usedLinks[r.digest] = r.until
+        case .accountConfigured(let r): accounts[r.account]?.waitsForPlan = false
+        case .userNoted(let r): accounts[r.account]?.note(r.user)
+        case .userForgotten(let r): accounts[r.account]?.users.removeAll { $0.id == r.id }
+        case .grantHeld(let r): accounts[r.account]?.grant = r
         }
     }
 
@@ -152,10 +169,13 @@ package struct Marketplace: Sendable, Equatable {
     package var credentials: CredentialsSet
     /// Where it keeps what it knows of us; nil until it does.
     package var serviceURL: String?
+    /// Where it lists our services; empty until it is known.
+    package var registrationURL: String
 
-    package init(credentials: CredentialsSet, serviceURL: String? = nil) {
+    package init(credentials: CredentialsSet, serviceURL: String? = nil, registrationURL: String = "") {
         self.credentials = credentials
         self.serviceURL = serviceURL
+        self.registrationURL = registrationURL
     }
 }
 
@@ -167,9 +187,16 @@ package struct Account: Sendable, Equatable {
     package var charges: Charges
     /// It was told that it has more jobs than its plan holds, and still has.
     package var isToldToUpgrade = false
+    /// The customer has not chosen a plan yet, and was asked to.
+    package var waitsForPlan: Bool
+    /// Who came, in the order in which they first did.
+    package var users: [AccountUser] = []
+    /// For calls on the account's behalf; nil where none are made.
+    package var grant: GrantHeld?
 
     package init(opened: AccountOpened, at openedAt: Timestamp) {
         self.opened = opened
+        waitsForPlan = opened.asksForPlan
         self.openedAt = openedAt
         charges = Charges(plan: opened.plan, opened: openedAt)
     }
@@ -179,13 +206,24 @@ package struct Account: Sendable, Equatable {
         openedAt: Timestamp,
         closedAt: Timestamp?,
         charges: Charges,
-        isToldToUpgrade: Bool
+        isToldToUpgrade: Bool,
+        waitsForPlan: Bool
     ) {
         self.opened = opened
         self.openedAt = openedAt
         self.closedAt = closedAt
         self.charges = charges
         self.isToldToUpgrade = isToldToUpgrade
+        self.waitsForPlan = waitsForPlan
+    }
+
+    package mutating func note(_ user: AccountUser) {
+        if let index = users.firstIndex(where: { $0.id == user.id }) {
+            users[index] = user
+        } else {
+            if users.count >= AccountTable.usersMax { users.removeFirst() }
+            users.append(user)
+        }
     }
 
     package var plan: PricePlan { PricePlan.of(charges.plan) }
@@ -239,9 +277,10 @@ package struct PendingPost: Sendable, Equatable {
         case .register, .update, .deregister: intended.marketplace.word
         // Waits for more of its kind, and nothing else may wait for it.
         case .jobCount: "scheduler/\(intended.scheduler)/jobs"
-        case .variables: "scheduler/\(intended.scheduler)"
+        case .variables, .ready: "scheduler/\(intended.scheduler)"
         case .invoice: "account/\(intended.account)/invoices"
         case .upgrade, .plan: "account/\(intended.account)"
+        case .configured: "account/\(intended.account)/setup/\(intended.scheduler)"
         }
     }
 }

@@ -87,6 +87,9 @@ package struct AuthHMAC: Sendable, Hashable {
         return id
     }
 
+    /// The id that a value of `Authorization` names, proved or not.
+    package static func claimedID(_ header: String?) -> String? { header.flatMap { parse($0)?.id } }
+
     /// Id and signature: the id ends at the first colon.
     static func parse(_ value: String) -> (id: String, code: String)? {
         guard let start = value.firstRange(of: scheme) else { return nil }
@@ -109,6 +112,14 @@ package enum AuthHMACFault: Error, Sendable, Hashable {
     /// The date is further from now than `AuthHMAC.window`.
     case stale
     case wrongSignature
+
+    /// Somebody who guesses would get this.
+    package var isGuess: Bool {
+        switch self {
+        case .unknownID, .wrongSignature: true
+        case .noHeader, .noDate, .unreadableDate, .stale: false
+        }
+    }
 
     package var sentence: String {
         switch self {

@@ -31,8 +31,10 @@ package struct ServiceAccountRequest: Sendable, Hashable {
     /// `{"service_account": …, "message": …}`
     package static func answer(
         url: String,
+        configurationRequired: Bool,
         configurationURL: String,
         provisionedServicesURL: String,
+        usersURL: String?,
         message: PartnerMessage
     ) -> JSON {
         .object([
@@ -40,10 +42,10 @@ package struct ServiceAccountRequest: Sendable, Hashable {
                 "service_account",
                 .object([
                     JSON.Member("url", .string(url)),
-                    JSON.Member("configuration_required", .bool(false)),
+                    JSON.Member("configuration_required", .bool(configurationRequired)),
                     JSON.Member("configuration_url", .string(configurationURL)),
                     JSON.Member("provisioned_services_url", .string(provisionedServicesURL)),
-                    JSON.Member("users_url", .null),
+                    JSON.Member("users_url", usersURL.map { .string($0) } ?? .null),
                 ])
             ),
             JSON.Member("message", message.json),
@@ -72,14 +74,20 @@ package struct ProvisionedServiceRequest: Sendable, Hashable {
     }
 
     /// `{"provisioned_service": …, "message": …}`
-    package static func answer(url: String, variables: [JSON.Member], message: PartnerMessage) -> JSON {
+    package static func answer(
+        url: String,
+        configurationRequired: Bool,
+        configurationURL: String,
+        variables: [JSON.Member],
+        message: PartnerMessage
+    ) -> JSON {
         .object([
             JSON.Member(
                 "provisioned_service",
                 .object([
                     JSON.Member("url", .string(url)),
-                    JSON.Member("configuration_required", .bool(false)),
-                    JSON.Member("configuration_url", .null),
+                    JSON.Member("configuration_required", .bool(configurationRequired)),
+                    JSON.Member("configuration_url", .string(configurationURL)),
                     JSON.Member("vars", .object(variables)),
                 ])
             ),

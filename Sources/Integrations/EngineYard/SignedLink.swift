@@ -74,8 +74,14 @@ package enum SignedLink {
             userEmail: value("ey_user_email"),
             returnTo: value("ey_return_to_url"),
             mayChange: value("access_level") == "owner",
-            once: FormText.decode(split(url).query ?? "")?.first { $0.name == signature }?.value ?? ""
+            once: code(of: url)
         )
+    }
+
+    /// What was computed, and nothing of what may stand around it.
+    private static func code(of url: String) -> String {
+        let given = FormText.decode(split(url).query ?? "")?.first { $0.name == signature }?.value ?? ""
+        return AuthHMAC.parse(given)?.code ?? ""
     }
 
     private static func split(_ url: String) -> (base: String, query: String?) {
@@ -121,7 +127,7 @@ package struct SignedVisit: Sendable, Hashable {
     package var returnTo: String
     /// An owner; a collaborator only looks.
     package var mayChange: Bool
-    /// What makes this link different from all others.
+    /// What makes this link different from all others: its code.
     package var once: String
 }
 
@@ -137,6 +143,14 @@ package enum SignedLinkFault: Error, Sendable, Hashable {
     case wrongSignature(String)
     case noTimestamp
     case stale
+
+    /// Somebody who guesses would get this.
+    package var isGuess: Bool {
+        switch self {
+        case .unknownID, .wrongSignature: true
+        default: false
+        }
+    }
 
     package var sentence: String {
         switch self {

@@ -37,6 +37,12 @@ struct PartnerCommand: AsyncParsableCommand {
                 String?
             @Option(help: "A file that holds the key.") var keyFile: String?
             @Option(help: "What sign-in tokens are salted with (heroku-v3).") var salt: String?
+            @Option(
+                help: "A file with the OAuth client secret (heroku-v3): add-ons are promised, then delivered."
+            )
+            var clientSecretFile: String?
+            @Option(help: "Where grants are exchanged (heroku-v3), instead of Heroku's own address.")
+            var tokenURL: String?
 
             func validate() throws {
                 if (key == nil) == (keyFile == nil) {
@@ -45,18 +51,21 @@ struct PartnerCommand: AsyncParsableCommand {
             }
 
             func run(asking server: ServerConnection) async throws(CommandFailure) {
+                let secret = if let key { key } else { try text(of: keyFile) }
+                let clientSecret: String? = clientSecretFile == nil ? nil : try text(of: clientSecretFile)
                 let body = JSON.compact([
-                    ("marketplace", .string(marketplace)), ("id", .string(id)),
-                    ("key", .string(try secret())), ("salt", salt.map { .string($0) }),
+                    ("marketplace", .string(marketplace)), ("id", .string(id)), ("key", .string(secret)),
+                    ("salt", salt.map { .string($0) }),
+                    ("client_secret", clientSecret.map { .string($0) }),
+                    ("token_url", tokenURL.map { .string($0) }),
                 ])
                 let path = "\(ServerConnection.api)/partner/credentials"
                 StandardStream.output.write(Fields.text(try await server.request("PUT", path, body: body)))
             }
 
-            private func secret() throws(CommandFailure) -> String {
-                if let key { return key }
+            private func text(of file: String?) throws(CommandFailure) -> String {
                 do {
-                    return String(try SmallFile.text(of: keyFile ?? "").filter { !$0.isWhitespace })
+                    return String(try SmallFile.text(of: file ?? "").filter { !$0.isWhitespace })
                 } catch {
                     throw .failed(error.sentence)
                 }
@@ -68,16 +77,38 @@ struct PartnerCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "services",
             abstract: "Our service at the marketplace.",
-            subcommands: [Show.self, Register.self, Update.self, Deregister.self]
+            subcommands: [List.self, Show.self, Register.self, Update.self, Deregister.self]
         )
 
         private static let path = "\(ServerConnection.api)/partner/service"
 
+        struct List: ClientCommand {
+            static let configuration = CommandConfiguration(
+                commandName: "list",
+                abstract: "Ask the marketplace which services it has of us."
+            )
+            @OptionGroup var server: ServerOptions
+            @Argument(help: "The marketplace's registration URL; known once we registered.") var url: String?
+            @Flag(help: "Print JSON.") var json = false
+
+            func run(asking server: ServerConnection) async throws(CommandFailure) {
+                let query = url.map { "?registration_url=\(Query.encoded($0))" } ?? ""
+                let path = "\(ServerConnection.api)/partner/services\(query)"
+                let services = try await server.request("GET", path)
+                if json { return StandardStream.output.line(services.pretty) }
+                var table = TextTable(["NAME", "LABEL", "URL"])
+                for service in services.array ?? [] {
+                    table.add(["name", "label", "url"].map { service.plain($0) })
+                }
+                if table.isEmpty { return StandardStream.error.line("the marketplace has none of ours") }
+                StandardStream.output.write(table.text())
+            }
+        }
+
         struct Show: ClientCommand {
             static let configuration = CommandConfiguration(
                 commandName: "show",
-                abstract: "Show marketplaces and what they know us by.",
-                aliases: ["list"]
+                abstract: "Show marketplaces and what they know us by."
             )
             @OptionGroup var server: ServerOptions
             @Flag(help: "Print JSON.") var json = false
@@ -178,7 +209,7 @@ struct PartnerCommand: AsyncParsableCommand {
             static let configuration = CommandConfiguration(
                 commandName: "rotate",
                 abstract:
-                    "New credentials: the old ones refuse at once, the marketplace is told the new ones."
+                    "New credentials: the old ones refuse at once, the marketplace is told if it can be."
             )
             @OptionGroup var server: ServerOptions
             @Argument(help: "A scheduler's id.") var scheduler: String

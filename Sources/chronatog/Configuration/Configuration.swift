@@ -107,6 +107,10 @@ struct Configuration: Sendable, Equatable {
         var freePlanLimit = FreePlanLimit.soft
         /// Hosts that "Go Back" may lead to, beside the marketplace's own.
         var returnHosts: [String] = []
+        /// A customer has to choose a plan before anything else.
+        var asksForPlan = false
+        /// Marketplaces are offered the list of people who came.
+        var listsUsers = false
         /// Who we are to the marketplace `engineyard-v1`, set at each start; both or neither.
         var id: String?
         var key: Secret?

@@ -38,6 +38,18 @@ extension Setting {
             }
         ),
         Setting(
+            "partner-ask-plan",
+            \.partner.asksForPlan,
+            .partner,
+            "a new customer is sent to choose a plan first (configuration_required)"
+        ),
+        Setting(
+            "partner-list-users",
+            \.partner.listsUsers,
+            .partner,
+            "offer marketplaces a list of the people who came (users_url); they then send e-mail addresses"
+        ),
+        Setting(
             "partner-id",
             optional: \.partner.id,
             .partner,

@@ -9,19 +9,26 @@ struct PartnerRig {
     let rig: SiteRig
     let marketplace: FakeMarketplace
     static let customers = "/eyintegration/api/1/customers"
+    static let dashboard = "https://cloud.engineyard.test/dashboard"
 
     init(
         disk: MemoryDisk = MemoryDisk(),
         marketplace: FakeMarketplace = FakeMarketplace(),
         isPlanLimitHard: Bool = false,
-        hasCredentials: Bool = true
+        hasCredentials: Bool = true,
+        asksForPlan: Bool = false,
+        listsUsers: Bool = false
     ) async throws {
         self.marketplace = marketplace
         rig = try await SiteRig(
             disk: disk,
             transport: marketplace,
             isPlanLimitHard: isPlanLimitHard
-        ) { $0.returnHosts = ["cloud.engineyard.test"] }
+        ) {
+            $0.returnHosts = ["cloud.engineyard.test"]
+            $0.asksForPlan = asksForPlan
+            $0.listsUsers = listsUsers
+        }
         if hasCredentials {
             _ = await rig.send(
                 "PUT",
@@ -113,18 +120,21 @@ struct PartnerRig {
     func link(
         _ customer: String,
         level: String = "owner",
-        returnTo: String = "https://cloud.engineyard.test/dashboard",
-        age: Span = .zero
+        returnTo: String = PartnerRig.dashboard,
+        age: Span = .zero,
+        email: String? = nil
     ) async throws -> String {
-        let number = customer.split(separator: "/").last ?? ""
+        let page = customer.dropFirst(Self.customers.count)
         let made = Timestamp(microseconds: try await now().microseconds - age.microseconds)
+        var all: [SignedLink.Parameter] = [
+            .init("timestamp", made.rfc3339Text ?? ""), .init("ey_user_id", "57"),
+            .init("ey_user_name", "Person <b>Name"), .init("access_level", level),
+            .init("ey_return_to_url", returnTo),
+        ]
+        if let email { all.append(.init("ey_user_email", email)) }
         let signed = try SignedLink.sign(
-            "http://chronatog.test/eyintegration/sso/customers/\(number)",
-            adding: [
-                .init("timestamp", made.rfc3339Text ?? ""), .init("ey_user_id", "57"),
-                .init("ey_user_name", "Person <b>Name"), .init("access_level", level),
-                .init("ey_return_to_url", returnTo),
-            ],
+            "http://chronatog.test/eyintegration/sso/customers\(page)",
+            adding: all,
             by: FakeMarketplace.auth
         )
         return String(signed.dropFirst("http://chronatog.test".count))
@@ -149,6 +159,18 @@ struct PartnerRig {
     static func token(_ page: Answer) -> String {
         let start = page.text.firstRange(of: "name=\"token\" value=\"")?.upperBound
         return start.map { String(page.text[$0...].prefix { $0 != "\"" }) } ?? ""
+    }
+
+    /// The customer 2 comes by a link and chooses.
+    @discardableResult
+    func choosePlan(_ plan: String) async throws -> Answer {
+        let page = await browse("GET", try await link("\(Self.customers)/2"))
+        return await browse(
+            "POST",
+            "/eyintegration/sso/customers/2/change_plan",
+            cookie: Self.cookie(page),
+            form: "plan_type=\(plan)&token=\(Self.token(page))"
+        )
     }
 
     func addJob(_ login: String) async -> Answer {

@@ -67,33 +67,33 @@ struct PartnerRulesTests {
         )
     }
 
-    private func judge(_ purpose: PostPurpose, _ status: UInt16, _ body: String = "") throws
+    private func judge(_ purpose: PostPurpose, _ status: UInt16, _ body: String = "")
         -> ChannelVerdict.Ending
     {
-        let post = PartnerPost(purpose, try WebAddress("http://ey.test/x"), nil)
-        return post.judge(
+        EngineYardProfile().judge(
+            purpose,
             .answered(Answer(status: status, body: Array(body.utf8))),
             now: Timestamp(seconds: 1_767_225_600)
         ).ending
     }
 
     @Test func `17: what may work later is tried again, and what is refused is not`() throws {
-        #expect(try judge(.invoice, 201) == .delivered)
-        #expect(try judge(.deregister, 404) == .delivered)
+        #expect(judge(.invoice, 201) == .delivered)
+        #expect(judge(.deregister, 404) == .delivered)
         for status: UInt16 in [401, 408, 500, 502, 503, 504] {
-            guard case .retry = try judge(.invoice, status) else {
+            guard case .retry = judge(.invoice, status) else {
                 Issue.record("\(status) is not tried again")
                 continue
             }
         }
         for status: UInt16 in [302, 404, 410, 422] {
-            guard case .dead = try judge(.invoice, status) else {
+            guard case .dead = judge(.invoice, status) else {
                 Issue.record("\(status) is tried again")
                 continue
             }
         }
         let closed = #"{"error_messages":["Account is no longer active, and cannot accept any invoices"]}"#
-        guard case .dead(let reason) = try judge(.invoice, 400, closed) else {
+        guard case .dead(let reason) = judge(.invoice, 400, closed) else {
             Issue.record("a refusal is tried again")
             return
         }
@@ -102,8 +102,8 @@ struct PartnerRulesTests {
 
     @Test func `44: an invoice that the platform has already counts as delivered`() throws {
         let taken = #"{"error_messages":["\#(PartnerInvoice.takenAlready)"]}"#
-        #expect(try judge(.invoice, 400, taken) == .delivered)
-        guard case .dead = try judge(.plan, 400, taken) else {
+        #expect(judge(.invoice, 400, taken) == .delivered)
+        guard case .dead = judge(.plan, 400, taken) else {
             Issue.record("only invoices have that rule")
             return
         }
@@ -118,7 +118,15 @@ struct PartnerRulesTests {
         )
         let sender = AlertSender(host: "chronatog.test", version: "1")
         let first = Timestamp(seconds: 1_767_225_600)
-        let requests = [first, first + .hours(20)].map { post.request(by: auth, from: sender, now: $0) }
+        let requests = [first, first + .hours(20)].map {
+            EngineYardProfile().request(
+                post,
+                by: PartnerCredentials(auth: auth),
+                token: "",
+                from: sender,
+                now: $0
+            )
+        }
         #expect(requests[0].body == requests[1].body)
         for (request, now) in zip(requests, [first, first + .hours(20)]) {
             func header(_ name: String) -> String? { request.headers.first { $0.name == name }?.value }
