@@ -143,7 +143,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Counterparts", "chronatog", "Domain", nioCore, nioPosix]
+            dependencies: ["Counterparts", "chronatog", "Domain", crypto, nioCore, nioPosix]
         ),
         .testTarget(
             name: "FuzzTests",
