@@ -144,7 +144,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Counterparts", "chronatog", "Domain", "Effects", "Integrations", nioCore, nioPosix,
+                "Counterparts", "chronatog", "Domain", "Effects", "Integrations", crypto, nioCore, nioPosix,
             ]
         ),
         .testTarget(

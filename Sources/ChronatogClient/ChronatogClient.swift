@@ -88,6 +88,16 @@ public struct ChronatogClient: Sendable {
         _ = try await ask("DELETE", url)
     }
 
+    /// Changes the fields that are given; all others stay.
+    /// - Parameter options: fields of the API, as in `createJob`; `.none` takes one back to its default.
+    @discardableResult
+    public func changeJob(_ url: String, _ options: [String: JobOption]) async throws(ChronatogError)
+        -> ClientJob
+    {
+        let members = options.sorted { $0.key < $1.key }.map { JSON.Member($0.key, $0.value.json) }
+        return try ClientJob(try await ask("PATCH", url, .object(members)))
+    }
+
     // MARK: What a job does
 
     /// Runs the job now; its schedule stays as it is.
@@ -109,37 +119,22 @@ public struct ChronatogClient: Sendable {
         try ClientJob(try await ask("POST", url + "/resume"))
     }
 
-    /// The job's latest runs, as the server lists them.
-    public func runs(_ url: String, limit: Int = 100) async throws(ChronatogError) -> [ClientRun] {
-        let list = try await ask("GET", "\(url)/runs?limit=\(limit)").array ?? []
-        var runs: [ClientRun] = []
-        for run in list { runs.append(ClientRun(run)) }
-        return runs
-    }
-
-    /// Why the job ran at a moment, or why it did not, in one sentence.
-    /// - Parameter at: an RFC 3339 instant, or a local time of the job's zone (`2026-03-08T02:30`).
-    public func explain(_ url: String, at: String) async throws(ChronatogError) -> String {
-        let moment = at.utf8.map { byte in
-            let character = Character(Unicode.Scalar(byte))
-            let isPlain =
-                byte < 0x80 && (character.isLetter || character.isNumber || "-:.".contains(character))
-            return isPlain
-                ? String(character) : "%" + String(UInt16(byte) + 256, radix: 16).dropFirst().uppercased()
-        }
-        return try await ask("GET", "\(url)/explain?at=\(moment.joined())")["sentence"]?.string ?? ""
-    }
-
     // MARK: One request
 
-    private func ask(
+    /// The API's root, `https://host/chronatogapi/1`, which the jobs collection is in.
+    var root: String {
+        let last = serviceURL.split(separator: "/").last?.count ?? 0
+        return String(serviceURL.dropLast(last + 1))
+    }
+
+    func ask(
         _ method: String,
         _ url: String,
         _ body: JSON? = nil,
         expecting status: Int = 200
     ) async throws(ChronatogError) -> JSON {
         // Credentials go to the service they are for, whatever address somebody hands in.
-        guard url == serviceURL || url.hasPrefix(serviceURL + "/") || url.hasPrefix(serviceURL + "?") else {
+        guard url == serviceURL || url.hasPrefix(root + "/") || url.hasPrefix(serviceURL + "?") else {
             throw .notFound(url: url)
         }
         var headers = ["Authorization": login, "Accept": "application/json"]

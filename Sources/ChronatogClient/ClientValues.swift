@@ -51,6 +51,42 @@ public struct ClientRun: Sendable, Hashable {
     }
 }
 
+/// One instant of a job's schedule, and what was decided of it.
+public struct ClientSlot: Sendable, Hashable {
+    public let id: String
+    /// RFC 3339.
+    public let slot: String
+    /// `ok`, `failed`, `missed`, …; nil while it is open.
+    public let result: String?
+
+    init(_ json: JSON) {
+        id = json["id"]?.string ?? ""
+        slot = json["slot"]?.string ?? ""
+        result = json["result"]?.string
+    }
+}
+
+/// Something that happened.
+public struct ClientEvent: Sendable, Hashable {
+    /// What `events(since:)` goes on after.
+    public let sequence: Int64
+    /// `job.registered`, `run.closed`, …
+    public let type: String
+    /// RFC 3339.
+    public let time: String
+    /// Ids; nil when it is about none.
+    public let job: String?
+    public let run: String?
+
+    init(_ json: JSON) {
+        sequence = json["seq"]?.number ?? 0
+        type = json["type"]?.string ?? ""
+        time = json["time"]?.string ?? ""
+        job = json["job"]?.string
+        run = json["run"]?.string
+    }
+}
+
 /// The value of a further field of a job.
 public enum JobOption: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral
@@ -60,6 +96,8 @@ public enum JobOption: Sendable, Hashable, ExpressibleByStringLiteral, Expressib
     case flag(Bool)
     case list([JobOption])
     case fields([String: JobOption])
+    /// As if it had never been given.
+    case none
 
     public init(stringLiteral value: String) { self = .text(value) }
     public init(integerLiteral value: Int64) { self = .number(value) }
@@ -71,6 +109,7 @@ public enum JobOption: Sendable, Hashable, ExpressibleByStringLiteral, Expressib
 
     var json: JSON {
         switch self {
+        case .none: .null
         case .text(let text): .string(text)
         case .number(let number): .number(number)
         case .flag(let flag): .bool(flag)

@@ -1,15 +1,21 @@
 import NIOCore
 import NIOPosix
 
-/// A web server on a loopback port that writes down every call and answers 200 a little later; those for
-/// `/silent` never.
+/// A web server on a loopback port that writes down every call and answers a little later: 200, if not told
+/// otherwise; those for `/silent` never.
 final class RecordingTarget: Sendable {
     struct Call: Sendable {
+        let method: String
         let path: String
+        /// As they came, each `name: value`.
+        let headers: [String]
         let key: String
         /// RFC 3339, a whole second in UTC: in the order of time as text.
         let scheduledAt: String
         let body: String
+
+        /// Empty when there is none.
+        func header(_ name: String) -> String { Handler.value(of: name, headers.map { $0[...] }) }
     }
 
     let port: UInt16
@@ -19,12 +25,18 @@ final class RecordingTarget: Sendable {
     /// Its contents belong to the only event loop.
     private let book: NIOLoopBound<Book>
 
-    private final class Book {
+    fileprivate final class Book {
         var calls: [Call] = []
         var waiters: [(isMeant: @Sendable (Call) -> Bool, promise: EventLoopPromise<Call>)] = []
     }
 
-    init(answersAfter delay: TimeAmount) async throws {
+    /// - Parameter answering: the whole answer, as it goes over the wire.
+    init(
+        answersAfter delay: TimeAmount,
+        answering: @escaping @Sendable (Call) -> String = { _ in
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        }
+    ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.any()
         let book = try await loop.submit { NIOLoopBound(Book(), eventLoop: loop) }.get()
@@ -32,7 +44,9 @@ final class RecordingTarget: Sendable {
             .serverChannelOption(ChannelOptions.backlog, value: 1024)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Handler(book.value, delay))
+                    try channel.pipeline.syncOperations.addHandler(
+                        Handler(book.value, delay, answering)
+                    )
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -72,17 +86,19 @@ final class RecordingTarget: Sendable {
         }.get()
     }
 
-    private final class Handler: ChannelInboundHandler {
+    fileprivate final class Handler: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer
 
         private let book: Book
         private let delay: TimeAmount
+        private let answering: @Sendable (Call) -> String
         private var received = ""
 
-        init(_ book: Book, _ delay: TimeAmount) {
+        init(_ book: Book, _ delay: TimeAmount, _ answering: @escaping @Sendable (Call) -> String) {
             self.book = book
             self.delay = delay
+            self.answering = answering
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -92,11 +108,11 @@ final class RecordingTarget: Sendable {
                 let length = Int(Self.value(of: "content-length", lines)) ?? 0
                 let rest = received.utf8[end.upperBound...]
                 guard rest.count >= length else { return }
-                record(lines, body: String(decoding: rest.prefix(length), as: UTF8.self))
+                let call = record(lines, body: String(decoding: rest.prefix(length), as: UTF8.self))
                 received = String(decoding: rest.dropFirst(length), as: UTF8.self)
                 if book.calls.last?.path == "/silent" { continue }
                 context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
-                    let answer = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                    let answer = ByteBuffer(string: self.answering(call))
                     context.writeAndFlush(self.wrapOutboundOut(answer), promise: nil)
                 }
             }
@@ -106,18 +122,21 @@ final class RecordingTarget: Sendable {
             context.close(promise: nil)
         }
 
-        private func record(_ lines: [Substring], body: String) {
+        private func record(_ lines: [Substring], body: String) -> Call {
             let call = Call(
+                method: String(lines.first?.split(separator: " ").first ?? ""),
                 path: String(lines.first?.split(separator: " ").dropFirst().first ?? ""),
+                headers: lines.dropFirst().map { String($0) },
                 key: Self.value(of: "idempotency-key", lines),
                 scheduledAt: Self.value(of: "chronatog-scheduled-at", lines),
                 body: body
             )
             book.calls.append(call)
             for waiter in book.waiters where waiter.isMeant(call) { waiter.promise.succeed(call) }
+            return call
         }
 
-        private static func value(of name: String, _ lines: [Substring]) -> String {
+        static func value(of name: String, _ lines: [Substring]) -> String {
             let line = lines.first { $0.lowercased().hasPrefix("\(name): ") }
             return String(line?.dropFirst(name.count + 2) ?? "")
         }

@@ -1,8 +1,9 @@
 internal import Cron
 package import Domain
 
-/// A marketplace to try a partner with, no marketplace in sight: its registry, and the dashboard that
-/// customers click in (`engineyard-v1`, `reference/chronatog-and-partner-api.md` §3 and §5.1).
+/// Marketplaces to try a partner with, no marketplace in sight: the registry of `engineyard-v1`, the platform
+/// of `heroku-v3`, and one dashboard for both that customers click in
+/// (`reference/chronatog-and-partner-api.md` §3, §5.1 and §7.1).
 ///
 /// It holds everything in memory, answers requests that some listener hands it, and calls the partner by what
 /// it was given to send with. An actor, because a click waits for the partner's answer, and meanwhile the
@@ -69,20 +70,29 @@ package actor MarketplaceSimulator {
     /// far.
     var ahead = Span.zero
     var registry = SimulatedRegistry()
+    var addOns: SimulatedAddOns
+    /// The add-on that the other half of the dashboard offers; nil for none.
+    let manifest: AddOnManifest?
     /// What the last click came to.
     var notice = ""
 
     /// - Parameters:
     ///   - auth: the partner's credentials: for what comes in, and for what goes to it.
+    ///   - manifest: the add-on that can be provisioned; nil for none.
+    ///   - clientSecret: what it exchanges grants with; empty to take any.
     ///   - clock: real time; the simulator adds what it was driven ahead.
     package init(
         base: String,
         auth: AuthHMAC,
+        manifest: AddOnManifest? = nil,
+        clientSecret: String = "",
         clock: @escaping @Sendable () -> Timestamp,
         send: @escaping PartnerCheck.Send
     ) {
         self.base = base
         self.auth = auth
+        self.manifest = manifest
+        addOns = SimulatedAddOns(clientSecret: clientSecret)
         self.clock = clock
         self.send = send
     }
@@ -95,6 +105,9 @@ package actor MarketplaceSimulator {
     }
 
     package func answer(_ request: Request) async -> Reply {
+        if request.path == "/oauth/token" || request.path.hasPrefix("/addons/") {
+            return addOns.answer(request, now: now)
+        }
         guard request.path.hasPrefix("/api/") else { return await dashboard(request) }
         // Of any date, as the original took them: a clock that is driven through a month signs at instants
         // that no other clock is at.
@@ -143,6 +156,8 @@ struct SimulatedRegistry: Sendable {
         /// At the partner.
         var url: String
         var variables: JSON
+        /// Where its own pages are, if it has any.
+        var configurationURL: String?
         var messages: [PartnerMessage] = []
     }
 
@@ -156,6 +171,8 @@ struct SimulatedRegistry: Sendable {
         var invoices: [Invoice] = []
         var provisioned: [Provisioned] = []
         var cancelledAt: Timestamp?
+        /// As the partner listed them last.
+        var users: [(email: String, url: String)] = []
     }
 
     var service: Service?
@@ -188,6 +205,9 @@ struct SimulatedRegistry: Sendable {
         {
             let body = request.json["provisioned_service"]
             if case .object(let new)? = body?["vars"] { merge(new, at: place) }
+            if let url = body?["configuration_url"] {
+                accounts[place.account].provisioned[place.provisioned].configurationURL = url.string
+            }
             return .json(.object([]))
         }
         return .json(.object([]), status: 404)

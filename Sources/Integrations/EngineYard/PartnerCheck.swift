@@ -34,6 +34,9 @@ package struct PartnerCheck {
 
     /// Something that a partner owes.
     package struct Finding: Sendable, Hashable {
+        /// The behaviour's number in §5.2, with a letter where one behaviour has several sides; `T1`… for a
+        /// trap of §8.3, `V1`… for `heroku-v3`.
+        package var number: String
         /// What is owed.
         package var duty: String
         /// What was found instead; nil when it holds.
@@ -72,18 +75,32 @@ package struct PartnerCheck {
     package mutating func runAll() async {
         await checkSignatures()
         guard let first = await checkSignUp(), let second = await signUp("b") else { return }
-        hold("another customer gets another account", first.url != second.url, "both are \(first.url)")
+        hold("60b", "another customer gets another account", first.url != second.url, "both are \(first.url)")
         let login = await checkProvisioning(first)
         if let page = first.configurationURL, let other = second.configurationURL {
             await checkSignIn(page, other)
         }
-        if let login { await checkDeprovisioning(login) }
+        if let users = first.usersURL { await checkUsers(users, first) }
+        if let login {
+            await checkJobs(login)
+            await checkDeprovisioning(login)
+        }
         await checkCancelling(first)
         _ = await signed("DELETE", second.url)
     }
 
-    mutating func hold(_ duty: String, _ holds: Bool, _ fault: @autoclosure () -> String) {
-        findings.append(Finding(duty: duty, fault: holds ? nil : fault()))
+    mutating func hold(
+        _ number: String,
+        _ duty: String,
+        _ holds: Bool,
+        _ fault: @autoclosure () -> String
+    ) {
+        findings.append(Finding(number: number, duty: duty, fault: holds ? nil : fault()))
+    }
+
+    mutating func hold(_ number: String, _ duty: String, _ reply: Reply, _ statuses: Int...) {
+        let wanted = statuses.map { "\($0)" }.joined(separator: " or ")
+        hold(number, duty, statuses.contains(reply.status), "it got \(reply.status), not \(wanted)")
     }
 
     // MARK: Signatures
@@ -92,36 +109,47 @@ package struct PartnerCheck {
         let body = accountBody("never")
         let stranger = AuthHMAC(id: auth.id, key: auth.key + "0")
         let unsigned = await sent("POST", accountsURL, body, header: { _ in nil })
-        refused("a request without a signature is refused", unsigned)
+        hold("5", "a request without a signature is refused", unsigned, 401)
         let wrong = await sent("POST", accountsURL, body, header: { stranger.header($0) })
-        refused("a signature with another key is refused", wrong)
+        hold("6", "a signature with another key is refused", wrong, 401)
         let leak = wrong.text.contains("\nPOST") || wrong.text.lowercased().contains("canonical")
-        hold("a refusal does not tell what would have been signed", !leak, "it quotes the canonical string")
-        let unknown = AuthHMAC(id: "nobody-\(run)", key: auth.key)
-        refused(
-            "an unknown id is refused",
-            await sent("POST", accountsURL, body, header: { unknown.header($0) })
+        hold(
+            "T1",
+            "a refusal does not tell what would have been signed",
+            !leak,
+            "it quotes the canonical string"
         )
+        let unknown = AuthHMAC(id: "nobody-\(run)", key: auth.key)
+        let nobody = await sent("POST", accountsURL, body, header: { unknown.header($0) })
+        hold("7", "an unknown id is refused", nobody, 401)
         let old = Timestamp(seconds: await now().seconds - 7200)
-        refused("a signature two hours old is refused", await sent("POST", accountsURL, body, at: old))
+        let late = await sent("POST", accountsURL, body, at: old)
+        hold("T2", "a signature two hours old is refused", late, 401)
         let (other, own) = (accountBody("other"), auth)
         let moved = await sent("POST", accountsURL, body) { request in
             var changed = request
             changed.body = Array(other.text.utf8)
             return own.header(changed)
         }
-        refused("a signature of another body is refused", moved)
+        hold("2", "a signature of another body is refused", moved, 401)
+        let legacy = await sent("DELETE", "\(accountsURL)/0", nil) { request in
+            own.value(own.code(request.canonical(isLegacy: true)))
+        }
+        hold(
+            "3",
+            "an empty body may be signed with its MD5",
+            legacy.status != 401 && legacy.status != 0,
+            "it got \(legacy.status), as if the signature were wrong"
+        )
+        hold("64b", "an account that is not there cannot cancel", legacy, 404, 410)
         let empty = await signed("POST", accountsURL, .object([]))
         let messages = empty.json["error_messages"]?.array?.compactMap(\.string) ?? []
         hold(
+            "30",
             "a body without the fields gets 400 and error_messages",
             empty.status == 400 && !messages.isEmpty,
-            "it got \(empty.status) and \(messages.count) messages"
+            "it got \(empty.status) and \(messages.count) messages, not 400 and some"
         )
-    }
-
-    private mutating func refused(_ duty: String, _ reply: Reply) {
-        hold(duty, reply.status == 401, "it got \(reply.status), not 401")
     }
 
     // MARK: Accounts
@@ -130,24 +158,26 @@ package struct PartnerCheck {
         var url: String
         var configurationURL: String?
         var provisionedURL: String?
+        var usersURL: String?
     }
 
     private mutating func checkSignUp() async -> SignedUp? {
         let reply = await signed("POST", accountsURL, accountBody("a"))
-        hold("a customer can sign up", reply.isDone, "it got \(reply.status)")
+        hold("27", "a customer can sign up", reply, 200, 201)
         let account = reply.json["service_account"]
         let url = reply.keptHeader ?? ""
         let isAbsolute = (try? WebAddress(url)) != nil
-        hold("the answer has the account's absolute URL as Location", isAbsolute, "it has \"\(url)\"")
+        hold("28", "the answer has the account's absolute URL as Location", isAbsolute, "it has \"\(url)\"")
         if let own = account?["url"]?.string {
-            hold("the account's url is its Location", own == url, "they are \(own) and \(url)")
+            hold("28b", "the account's url is its Location", own == url, "they are \(own) and \(url)")
         }
         if let message = reply.json["message"], message != .null {
             let isFine = (try? PartnerMessage.read(.object([JSON.Member("message", message)]))) != nil
-            hold("the welcome message has a type and a subject", isFine, "it is \(message.text)")
+            hold("28c", "the welcome message has a type and a subject", isFine, "it is \(message.text)")
         }
         let again = await signed("POST", accountsURL, accountBody("a"))
         hold(
+            "60",
             "signing up again makes no second account",
             again.keptHeader == url,
             "it made \(again.keptHeader ?? "nothing")"
@@ -166,22 +196,19 @@ package struct PartnerCheck {
         SignedUp(
             url: url,
             configurationURL: account?["configuration_url"]?.string,
-            provisionedURL: account?["provisioned_services_url"]?.string
+            provisionedURL: account?["provisioned_services_url"]?.string,
+            usersURL: account?["users_url"]?.string
         )
     }
 
     private mutating func checkCancelling(_ account: SignedUp) async {
         let gone = await signed("DELETE", account.url)
-        hold("a customer can cancel", gone.status == 200, "it got \(gone.status)")
+        hold("64", "a customer can cancel", gone, 200)
         let again = await signed("DELETE", account.url)
-        hold(
-            "cancelling what is gone is answered 404 or 410",
-            again.status == 404 || again.status == 410,
-            "it got \(again.status)"
-        )
+        hold("64c", "cancelling what is gone is answered 404 or 410", again, 404, 410)
         if let page = account.configurationURL, let link = await link(page) {
             let reply = await browse(link)
-            hold("a link to what is gone opens nothing", reply.status != 200, "it got 200")
+            hold("64d", "a link to what is gone opens nothing", reply.status != 200, "it got 200")
         }
     }
 

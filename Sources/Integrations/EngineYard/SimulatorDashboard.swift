@@ -6,17 +6,37 @@ extension MarketplaceSimulator {
     func dashboard(_ request: Request) async -> Reply {
         let parts = request.path.split(separator: "/").map { String($0) }
         switch (request.method, parts.first ?? "", parts.count) {
-        case ("GET", "", _): return .html(page())
-        case ("GET", "dashboard", 1): return .html(page())
-        case ("GET", "visit", 2): return visit(parts[1])
+        case ("GET", "", _), ("GET", "dashboard", 1): return .html(page())
+        case ("GET", "visit", 2), ("GET", "visit", 3): return visit(parts[1], parts.dropFirst(2).first)
+        case ("GET", "heroku", 4): return addOnVisit(parts[2], parts[3])
+        case ("POST", "heroku", _): await addOnAction(Array(parts.dropFirst()), request)
+        case ("POST", "users", 2): await listUsers(parts[1])
+        case ("POST", "user_email", 3): await changeUser(parts[1], parts[2], to: request.field("email"))
+        case ("POST", "user_remove", 3): await changeUser(parts[1], parts[2], to: nil)
         case ("POST", "sign_up", 1): await signUp(request.field("name"))
         case ("POST", "activate", 2): await activate(parts[1], app: request.field("app"))
         case ("POST", "deactivate", 3): await deactivate(parts[1], parts[2])
         case ("POST", "cancel", 2): await cancel(parts[1])
         case ("POST", "advance", 1): advance(request.field("by"))
-        default: return .html("<p>There is no such page.</p>\n", status: 404)
+        default: return .html(SimulatorPage.frame("<p>There is no such page.</p>"), status: 404)
         }
         return .seeOther("\(base)/")
+    }
+
+    private func page() -> String {
+        addOns.lapse(now: now)
+        let page = SimulatorPage(
+            base: base,
+            registry: registry,
+            addOns: addOns,
+            manifest: manifest,
+            now: now,
+            ahead: ahead,
+            notice: notice
+        )
+        // What was said is said once.
+        notice = ""
+        return page.text()
     }
 
     private func advance(_ text: String) {
@@ -96,6 +116,7 @@ extension MarketplaceSimulator {
                 app: title,
                 url: reply.keptHeader ?? own["url"]?.string ?? "",
                 variables: own["vars"] ?? .object([]),
+                configurationURL: own["configuration_url"]?.string,
                 messages: Self.messages(reply)
             )
         )
@@ -119,23 +140,60 @@ extension MarketplaceSimulator {
         notice = "\(account.name) has cancelled"
     }
 
+    /// Of whoever clicks here.
+    static let email = "the-one-user@example.com"
+
     /// The browser goes where the partner said, with a signed link.
-    private func visit(_ id: String) -> Reply {
-        guard let index = index(id),
-            let page = registry.accounts[index].pushed["configuration_url"]?.string
-        else { return .html("<p>There is nothing to visit.</p>\n", status: 404) }
+    private func visit(_ id: String, _ provisioned: String?) -> Reply {
+        let account = index(id).map { registry.accounts[$0] }
+        let url =
+            provisioned == nil
+            ? account?.pushed["configuration_url"]?.string
+            : account?.provisioned.first { "\($0.id)" == provisioned }?.configurationURL
+        guard let account, let url else {
+            return .html(SimulatorPage.frame("<p>There is nothing to visit.</p>"), status: 404)
+        }
         let moment = Instant(seconds: now.seconds)
-        let link = try? SignedLink.sign(
-            page,
-            adding: [
-                .init("timestamp", moment.rfc3339), .init("ey_user_id", "57"),
-                .init("ey_user_name", "Person Name"), .init("access_level", "owner"),
-                .init("ey_return_to_url", "\(base)/dashboard"),
-            ],
-            by: auth
-        )
+        var parameters: [SignedLink.Parameter] = [
+            .init("timestamp", moment.rfc3339), .init("ey_user_id", "57"),
+            .init("ey_user_name", "Person Name"), .init("access_level", "owner"),
+            .init("ey_return_to_url", "\(base)/dashboard"),
+        ]
+        // An address is nobody's business but of a partner that keeps a list of users.
+        if account.pushed["users_url"]?.string != nil {
+            parameters.append(.init("ey_user_email", Self.email))
+        }
+        let link = try? SignedLink.sign(url, adding: parameters, by: auth)
         return link.map { .seeOther($0) }
-            ?? .html("<p>The partner's URL cannot be signed.</p>\n", status: 502)
+            ?? .html(SimulatorPage.frame("<p>The partner's URL cannot be signed.</p>"), status: 502)
+    }
+
+    // MARK: Users
+
+    private func listUsers(_ id: String) async {
+        guard let index = index(id), let url = registry.accounts[index].pushed["users_url"]?.string else {
+            return notice = "there is no account \(id), or it lists no users"
+        }
+        guard let reply = await ask("GET", url, nil), let place = self.index(id) else { return }
+        registry.accounts[place].users = (reply.json.array ?? []).map { item in
+            (item["user"]?["ey_user_email"]?.string ?? "", item["url"]?.string ?? "")
+        }
+        notice = "\(registry.accounts[place].users.count) users"
+    }
+
+    /// - Parameter email: nil removes the user.
+    private func changeUser(_ id: String, _ number: String, to email: String?) async {
+        guard let index = index(id), let number = Int(number),
+            registry.accounts[index].users.indices.contains(number)
+        else { return notice = "there is no such user" }
+        let url = registry.accounts[index].users[number].url
+        let body = email.map { email in
+            JSON.object([
+                JSON.Member("user", .object([JSON.Member("ey_user_email", .string(email))]))
+            ])
+        }
+        guard await ask(email == nil ? "DELETE" : "PUT", url, body) != nil else { return }
+        await listUsers(id)
     }
 
     private static func messages(_ reply: PartnerCheck.Reply) -> [PartnerMessage] {
@@ -173,76 +231,9 @@ extension MarketplaceSimulator {
             notice = "the partner cannot be reached at \(url)"
             return nil
         }
-        if reply.status == 200 || reply.status == 201 { return reply }
+        if reply.isDone || reply.status == 204 { return reply }
         let said = reply.json["error_messages"]?.array?.compactMap(\.string).joined(separator: "; ")
         notice = "the partner answered \(reply.status)\(said.map { ": \($0)" } ?? "")"
         return nil
-    }
-
-    // MARK: The page
-
-    private func page() -> String {
-        let service = registry.service?.attributes["name"]?.string
-        let accounts = registry.accounts.reversed().map { text($0) }.joined(separator: "\n")
-        let state =
-            service.map { "The service \(Self.escape($0)) is registered." }
-            ?? "No service is registered; a partner registers at "
-            + "<code>\(base)\(Self.registrationPath())</code>."
-        return """
-            <!doctype html>
-            <html lang="en">
-            <meta charset="utf-8">
-            <title>A marketplace</title>
-            <style>
-            body { max-width: 44rem; margin: 3rem auto; padding: 0 1.5rem; font: 17px/1.5 Georgia, serif; }
-            section { border-top: 1px solid #d9d9de; padding: .5rem 0; }
-            form { display: inline; } code { font-size: .85rem; }
-            </style>
-            <h1>A marketplace</h1>
-            <p>\(state)</p>
-            <p id="notice">\(Self.escape(notice))</p>
-            <form method="post" action="/sign_up"><input name="name" placeholder="account">
-            <button>Sign Up</button></form>
-            <form method="post" action="/advance"><input name="by" placeholder="31d">
-            <button>Let time pass</button></form>
-            \(accounts)
-            </html>
-
-            """
-    }
-
-    private func text(_ account: SimulatedRegistry.Account) -> String {
-        let invoices = account.invoices.map { own in
-            let state = registry.isLocked(own, account, now: now) ? "locked" : "pending"
-            return "<li>\(own.invoice.cents) cents, \(state): \(Self.escape(own.invoice.text))</li>"
-        }
-        let messages = account.messages.map { "<li>\($0.kind.rawValue): \(Self.escape($0.subject))</li>" }
-        let services = account.provisioned.map { own in
-            let status = own.messages.last { $0.kind == .status }?.subject ?? ""
-            return """
-                <li>\(Self.escape(own.app)): \(Self.escape(status))
-                <code>\(Self.escape(own.variables.text))</code>
-                <form method="post" action="/deactivate/\(account.id)/\(own.id)">
-                <button>Deactivate</button></form></li>
-                """
-        }
-        let actions = """
-            <a href="/visit/\(account.id)">Visit</a>
-            <form method="post" action="/activate/\(account.id)"><input name="app" placeholder="app">
-            <button>Activate</button></form>
-            <form method="post" action="/cancel/\(account.id)"><button>Cancel</button></form>
-            """
-        return """
-            <section>
-            <h2>\(Self.escape(account.name))\(account.cancelledAt == nil ? "" : ", cancelled")</h2>
-            \(account.cancelledAt == nil ? actions : "")
-            <ul>\((services + messages + invoices).joined(separator: "\n"))</ul>
-            </section>
-            """
-    }
-
-    private static func escape(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;")
     }
 }
