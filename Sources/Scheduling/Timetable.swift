@@ -38,9 +38,10 @@ package struct Timetable: Sendable {
         case calendar(UInt32)
         /// A marketplace may be told, or told again.
         case post(PostID)
-    /// Four bits are sixteen kinds: some share their number with calendars.
-    private static let outageMark: UInt64 = 1 << 58
-    private static let sourceMark: UInt64 = 1 << 59
+        /// A stream may have to be opened anew, or an outage to be told of, by its number in this process.
+        case source(UInt32)
+        /// A stream may have been closed for as long as the job bears.
+        case outage(JobID)
     }
 
     /// Sixteen bytes an alarm; equal times ring in order of kind and number, which makes a run repeatable.
@@ -131,9 +132,9 @@ package struct Timetable: Sendable {
         return true
     }
 
-    private static let sourceMark: UInt64 = 1 << 59
     /// Four bits are sixteen kinds: some share their number with calendars.
     private static let outageMark: UInt64 = 1 << 58
+    private static let sourceMark: UInt64 = 1 << 59
 
     private static func pack(_ alarm: Alarm) -> UInt64 {
         switch alarm {
@@ -149,8 +150,8 @@ package struct Timetable: Sendable {
         case .alert(let id): 9 << 60 | id.value
         case .calendar(let number): 15 << 60 | UInt64(number)
         case .post(let id): 14 << 60 | id.value
-            if number & outageMark != 0 { return .outage(JobID(index)) }
-            return number & sourceMark == 0 ? .calendar(index) : .source(index)
+        case .source(let number): 15 << 60 | sourceMark | UInt64(number)
+        case .outage(let job): 15 << 60 | outageMark | UInt64(job.number)
         }
     }
 
@@ -167,8 +168,8 @@ package struct Timetable: Sendable {
         case 8: return .runtime(RunID(number))
         case 15:
             let index = UInt32(truncatingIfNeeded: number)
+            if number & outageMark != 0 { return .outage(JobID(index)) }
             return number & sourceMark == 0 ? .calendar(index) : .source(index)
-            return number & outageMark != 0 ? .outage(JobID(index)) : .calendar(index)
         case 7: return .check(CheckID(UInt32(number)))
         case 14: return .post(PostID(number))
         default: return .slot(JobID(UInt32(number)))

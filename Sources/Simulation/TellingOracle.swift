@@ -97,7 +97,7 @@ struct TellingOracle: Sendable {
             guard known.heard.contains(name) else {
                 throw Violation.message(id, "\(name) was not there to be told of the opening")
             }
-        case .test, .success: throw Violation.message(id, "it is about an alert")
+        case .test, .step, .success: throw Violation.message(id, "it is about an alert")
         }
         let isNew = told[record.alert]?.kinds[name, default: []].insert(record.kind).inserted
         guard isNew == true || record.kind == .remind else {
