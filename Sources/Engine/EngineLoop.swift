@@ -382,7 +382,7 @@ struct EngineLoop: Sendable {
             dead: flow.messages(where: \.isDead),
             broken: flow.channelViews().filter { $0.state.brokenBecause != nil }.map(\.name),
             heartbeat: heartbeat?.counts,
-            flow: flow.metrics,
+            flow: flow.figures,
             journal: journalMetrics,
             isStorageFull: journal.room != .plenty,
             zoneVersion: flow.settings.zones.version

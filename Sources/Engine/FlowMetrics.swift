@@ -17,6 +17,8 @@ package struct FlowMetrics: Sendable {
     package var told: [String: MessageCounts] = [:]
     /// Jobs whose definition this build cannot compile, and why.
     package var uncompiled: [JobID: String] = [:]
+    /// Watched streams as they stand at the moment of asking.
+    package var streams: [SourceView] = []
 
     mutating func note(_ report: AttemptReport) {
         attempts += 1

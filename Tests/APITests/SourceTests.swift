@@ -23,6 +23,8 @@ import Testing
         #expect(await rig.send("POST", "\(path)/resume").text.contains(#""state":"connecting""#))
         let object = await rig.send("GET", "/api/v1/connection/tutum")
         #expect(object.text.contains(#""state":"Connecting""#))
+        let metrics = await rig.send("GET", "/-/metrics")
+        #expect(metrics.text.contains("chronatog_stream_up{stream=\"tutum\"} 0"))
         let missing = await rig.send("GET", "/chronatogapi/1/streams/tutm")
         #expect(missing.status == 404)
         #expect(missing.text.contains("Did you mean tutum?"))

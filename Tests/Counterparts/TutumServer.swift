@@ -162,7 +162,8 @@ private final class Seat: ChannelInboundHandler {
             case .send(let frame): send(frame, context)
             case .text, .binary: server.fault("a client of events says nothing")
             case .over(let code, let reason):
-                let isOrderly = [.normal, .goingAway, .noStatus].contains(code)
+                // It answers ours with the same code.
+                let isOrderly = [.normal, .goingAway, .noStatus, .policy].contains(code)
                 if !isOrderly { server.fault("it closed with \(code.rawValue) \(reason)") }
             case .hangUp: context.close(promise: nil)
             case .pong: break

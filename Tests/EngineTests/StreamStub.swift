@@ -7,13 +7,13 @@ final class StreamStub: StreamTransport {
     private struct State {
         var openings: [StreamOpening] = []
         var closed: [UInt64] = []
-        var receive: @Sendable (StreamNews) -> Void = { _ in }
     }
 
     private let state = Mutex(State())
+    private let receiver = Receiver<StreamNews>()
 
     func deliverSignals(to receive: @escaping @Sendable (StreamNews) -> Void) {
-        state.withLock { $0.receive = receive }
+        receiver.set(receive)
     }
 
     func open(_ opening: StreamOpening) { state.withLock { $0.openings.append(opening) } }
@@ -25,8 +25,8 @@ final class StreamStub: StreamTransport {
 
     /// Of the newest connection, or of an earlier one.
     func say(_ signal: StreamSignal, on id: UInt64? = nil) {
-        let (receive, newest) = state.withLock { ($0.receive, $0.openings.last?.id ?? 0) }
-        receive(StreamNews(id: id ?? newest, signal: signal))
+        let newest = openings.last?.id ?? 0
+        receiver.receive?(StreamNews(id: id ?? newest, signal: signal))
     }
 
     func say(_ text: String) { say(.text(Array(text.utf8))) }

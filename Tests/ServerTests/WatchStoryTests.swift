@@ -110,6 +110,33 @@ struct WatchStoryTests {
         try await stream.stop()
     }
 
+    @Test
+    func `another Chronatog is a stream like Tutum's: gone it triggers, back it resolves`() async throws {
+        let onCall = try await OnCall()
+        try await ServerRig.with(answersAfter: .zero) { watched in
+            try await ServerRig.with(answersAfter: .zero) { rig in
+                let hub = try await watched.start()
+                let address = "ws://127.0.0.1:\(hub.api.port)"
+                let login = ["--tutum-url", address, "--tutum-auth", "Bearer t", "--tutum-alert-after", "0s"]
+                let server = try await rig.start(onCall.flags + login)
+                try await rig.apart {
+                    // Credentials, and who is told of what this makes, are the hub's.
+                    try server.api.expectStream("tutum", "authenticated")
+                    try hub.api.expect(201, "POST", "schedulers", #"{"name":"s"}"#)
+                    try server.api.expectStream("tutum", "authenticated") { $0["events"]?.number ?? 0 > 0 }
+                }
+                hub.child.terminate()
+                #expect(try await watched.ending(of: hub.child).status == 0)
+                await onCall.until { $0.pagerDuty.log == ["trigger tutum-stream"] }
+                _ = try await watched.launch(watched.serving(port: hub.api.port))
+                await onCall.until { $0.pagerDuty.log == ["trigger tutum-stream", "resolve tutum-stream"] }
+                server.child.terminate()
+                #expect(try await rig.ending(of: server.child).status == 0)
+            }
+        }
+        try await onCall.stop()
+    }
+
     @Test func `half a pair of credentials is a sentence at the start`() async throws {
         try await ServerRig.with(answersAfter: .zero) { rig in
             let ending = try await rig.run(rig.serving() + ["--tutum-token", "good"])

@@ -5,6 +5,28 @@ internal import Engine
 enum EngineMetrics {
     static func all(_ status: EngineStatus) -> [Metric] {
         depths(status) + counts(status) + messages(status) + times(status)
+            + streams(status.flow.streams)
+    }
+
+    private static func streams(_ views: [SourceView]) -> [Metric] {
+        if views.isEmpty { return [] }
+        func samples(_ value: (SourceView) -> Double) -> [Metric.Sample] {
+            views.map { Metric.Sample(value($0), labels: [Metric.Label("stream", $0.source.set.name)]) }
+        }
+        return [
+            Metric(
+                "chronatog_stream_up",
+                .gauge,
+                "1 for a watched stream that has accepted our credentials.",
+                samples { $0.state == "authenticated" ? 1 : 0 }
+            ),
+            counter("stream_events_total", "Events of watched streams.", samples { Double($0.events) }),
+            counter(
+                "stream_outages_total",
+                "Outages of watched streams, since each was made.",
+                samples { Double($0.source.outages) }
+            ),
+        ]
     }
 
     private static func depths(_ status: EngineStatus) -> [Metric] {

@@ -10,11 +10,11 @@ package final class StreamSockets: StreamTransport {
         var client: WebSocketClient?
         var links: [UInt64: WebSocketLink] = [:]
         var egress: EgressPolicy
-        var receive: @Sendable (StreamNews) -> Void = { _ in }
         var isOver = false
     }
 
     private let state: Mutex<State>
+    private let receiver = Receiver<StreamNews>()
     private let trust: TrustRoots
     private let pingEvery: Domain.Span
     private let pongMax: Domain.Span
@@ -35,7 +35,7 @@ package final class StreamSockets: StreamTransport {
     }
 
     package func deliverSignals(to receive: @escaping @Sendable (StreamNews) -> Void) {
-        state.withLock { $0.receive = receive }
+        receiver.set(receive)
     }
 
     /// Judges by another policy from now on.
@@ -57,11 +57,10 @@ package final class StreamSockets: StreamTransport {
             guard !state.isOver else { return }
             let client = state.client ?? WebSocketClient(egress: state.egress, trust: trust)
             state.client = client
-            let receive = state.receive
             // The last signal may come at once, but on the client's loop, and it waits for this lock there.
             state.links[id] = client.open(request) { [self] signal in
                 if signal.isLast { self.state.withLock { _ = $0.links.removeValue(forKey: id) } }
-                if let told = StreamSignal(signal) { receive(StreamNews(id: id, signal: told)) }
+                if let told = StreamSignal(signal) { receiver.receive?(StreamNews(id: id, signal: told)) }
             }
         }
     }
