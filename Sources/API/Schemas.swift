@@ -207,13 +207,15 @@ enum Schemas {
         ("bearer", type("string", about: "a bearer token instead; never shown")),
         ("auth_in", choice(["header", "query"])),
         ("alert_after", type("string", about: "how long an outage may last untold: 10s; or off")),
+        ("silent_after", type("string", about: "how long it may say nothing: 1h; or off, as unless given")),
         ("notifications", type("boolean", about: "the account's notices are events, too")),
         ("paused", flag),
     ]
 
     private static let sourceAnswer: [Property] = [
         ("name", text), ("source", choice(["flags", "api"])), ("login", text),
-        ("alert_after", type("string", about: "or off")), ("notifications", flag), ("paused", flag),
+        ("alert_after", type("string", about: "or off")),
+        ("silent_after", type("string", about: "or off")), ("notifications", flag), ("paused", flag),
         (
             "state",
             choice([

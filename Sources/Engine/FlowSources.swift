@@ -20,8 +20,9 @@ extension Flow {
                 "there are \(WatchedSource.countMax) streams, which is the most; remove one first"
             )
         }
-        if let after = wish.alertAfter, after > .days(30) {
-            throw .invalid([CommandError.Fault(field: "alert_after", message: "is more than 30d")])
+        for (field, span) in [("alert_after", wish.alertAfter), ("silent_after", wish.silentAfter)] {
+            guard let span, span > .days(30) else { continue }
+            throw .invalid([CommandError.Fault(field: field, message: "is more than 30d")])
         }
         let source = try read(wish.settings, keeping: watching[name]?.source)
         setSource(name, source, wish, now: now)
@@ -143,6 +144,7 @@ extension Flow {
                 settings: keys.seal(Array(source.json.text.utf8), for: Self.sourcePlace(of: name)),
                 address: source.shown,
                 alertAfter: wish.alertAfter,
+                silentAfter: wish.silentAfter,
                 takesNotifications: wish.takesNotifications,
                 isPaused: wish.isPaused,
                 isFromFlags: isFromFlags
@@ -157,6 +159,7 @@ extension Flow {
         leave(set.name)
         write(.source(.set(set)), now)
         resolveAlert(key: WatchedSource.refusalKey(of: set.name), .notWatched, now: now)
+        resolveAlert(key: WatchedSource.silenceKey(of: set.name), .notWatched, now: now)
         if set.isPaused || set.alertAfter == nil {
             resolveAlert(key: WatchedSource.alertKey(of: set.name), .notWatched, now: now)
         }
@@ -169,6 +172,7 @@ extension Flow {
         write(.source(.removed(SourceRemoved(name: name))), now)
         resolveAlert(key: WatchedSource.alertKey(of: name), .notWatched, now: now)
         resolveAlert(key: WatchedSource.refusalKey(of: name), .notWatched, now: now)
+        resolveAlert(key: WatchedSource.silenceKey(of: name), .notWatched, now: now)
         watching.unreadable[name] = nil
         watching.left[name] = nil
     }

@@ -116,7 +116,9 @@ extension Flow {
             effects.append(.stream(.tell(name, .authenticated)))
             resolveAlert(key: WatchedSource.alertKey(of: name), .recovered, now: now)
             resolveAlert(key: WatchedSource.refusalKey(of: name), .recovered, now: now)
+            resolveAlert(key: WatchedSource.silenceKey(of: name), .recovered, now: now)
         case .lost(let reason):
+            resolveAlert(key: WatchedSource.silenceKey(of: name), .notWatched, now: now)
             write(.source(.lost(SourceLost(name: name, outage: machine.outages, reason: reason))), now)
             effects.append(.stream(.tell(name, .lost(reason))))
         case .refused(let reason):
@@ -125,6 +127,8 @@ extension Flow {
             effects.append(.stream(.tell(name, .unauthorized(reason))))
             tellOfRefusal(name, reason, now: now)
         case .alert: tellOfOutage(name, machine, now: now)
+        case .silent: tellOfSilence(name, now: now)
+        case .heard: resolveAlert(key: WatchedSource.silenceKey(of: name), .recovered, now: now)
         case .happened(let kind, let message, let detail):
             happened(
                 SourceHappening(
@@ -170,6 +174,22 @@ extension Flow {
                     "Since \(since): \(machine.reason)",
                     "It is opened again and again; `chronatog stream show \(name)` says how it stands.",
                 ],
+                jobName: "stream \(name)"
+            ),
+            now: now
+        )
+    }
+
+    private mutating func tellOfSilence(_ name: String, now: Timestamp) {
+        let span = ledger.sources[name]?.set.silentAfter?.text ?? ""
+        openAlert(
+            AlertOpened(
+                job: nil,
+                key: WatchedSource.silenceKey(of: name),
+                severity: .warning,
+                cause: .missed,
+                title: "The stream \(name) is connected, and has said nothing for \(span)",
+                details: ["`chronatog stream show \(name)` says when it said something last."],
                 jobName: "stream \(name)"
             ),
             now: now

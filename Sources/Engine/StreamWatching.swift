@@ -104,17 +104,21 @@ package struct SourceWish: Sendable, Hashable {
     package var settings: JSON
     /// nil: no alert.
     package var alertAfter: Span?
+    /// nil: it may be silent.
+    package var silentAfter: Span?
     package var takesNotifications: Bool
     package var isPaused: Bool
 
     package init(
         settings: JSON,
         alertAfter: Span? = SourceSet.usualAlertAfter,
+        silentAfter: Span? = nil,
         takesNotifications: Bool = false,
         isPaused: Bool = false
     ) {
         self.settings = settings
         self.alertAfter = alertAfter
+        self.silentAfter = silentAfter
         self.takesNotifications = takesNotifications
         self.isPaused = isPaused
     }

@@ -62,6 +62,7 @@ extension SourceRecord {
             .present([
                 ("name", .string(r.name)), ("settings", .string("masked")), ("address", .string(r.address)),
                 ("alert_after", r.alertAfter.map { .string($0.text) } ?? .null),
+                ("silent_after", r.silentAfter.map { .string($0.text) }),
                 ("notifications", r.takesNotifications ? .bool(true) : nil),
                 ("paused", r.isPaused ? .bool(true) : nil),
                 ("from_flags", r.isFromFlags ? .bool(true) : nil),
@@ -87,16 +88,21 @@ extension SourceSet {
         w.write(5, takesNotifications ? 1 : 0)
         w.write(6, isPaused ? 1 : 0)
         w.write(7, isFromFlags ? 1 : 0)
+        w.write(8, silentAfter.map { UInt64(max(0, $0.microseconds)) + 1 } ?? 0)
     }
 
     fileprivate init(fields reader: inout FieldReader) throws(FieldError) {
-        let fields = try NumberedFields(.sourceSet, last: 7, &reader)
-        let grace: UInt64 = try fields.number(4)
+        let fields = try NumberedFields(.sourceSet, last: 8, &reader)
+        func span(_ field: UInt8) throws(FieldError) -> Span? {
+            let value: UInt64 = try fields.number(field)
+            return value == 0 ? nil : Span(microseconds: Int64(clamping: value - 1))
+        }
         self.init(
             name: try fields.text(1),
             settings: try fields.sealed(2),
             address: try fields.text(3),
-            alertAfter: grace == 0 ? nil : Span(microseconds: Int64(clamping: grace - 1)),
+            alertAfter: try span(4),
+            silentAfter: try span(8),
             takesNotifications: fields.has(5),
             isPaused: fields.has(6),
             isFromFlags: fields.has(7)

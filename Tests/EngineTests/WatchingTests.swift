@@ -177,6 +177,26 @@ import Testing
         await rig.stop()
     }
 
+    @Test func `a silent stream is an alert of its own, which the next event resolves`() async throws {
+        let stub = StreamStub()
+        let rig = try await EngineRig(streams: stub)
+        let wish = SourceWish(settings: Self.settings, silentAfter: .minutes(5))
+        _ = try await rig.engine.setStream("tutum", wish)
+        stub.authenticate()
+        _ = try await view(rig)
+        try await rig.advance(.minutes(4))
+        stub.say(#"{"type":"service"}"#)
+        _ = try await view(rig)
+        try await rig.advance(.minutes(4))
+        #expect(try await rig.engine.openAlerts().isEmpty)
+        try await rig.advance(.minutes(2))
+        #expect(try await rig.engine.openAlerts().map(\.alert.opened.key) == ["tutum-stream/silence"])
+        stub.say(#"{"type":"service"}"#)
+        #expect(try await view(rig).events == 2)
+        #expect(try await rig.engine.openAlerts().isEmpty)
+        await rig.stop()
+    }
+
     @Test func `names that are none, and streams that are not there, are refused`() async throws {
         let rig = try await EngineRig(streams: StreamStub())
         await #expect(throws: CommandError.self) {

@@ -20,6 +20,7 @@ import Testing
 
         init(
             alertAfter: Span? = .seconds(10),
+            silentAfter: Span? = nil,
             notifications: Bool = false,
             change: (inout WatchedSource) -> Void = { _ in }
         ) {
@@ -28,6 +29,7 @@ import Testing
                 settings: Sealed(keyID: 1, bytes: []),
                 address: "",
                 alertAfter: alertAfter,
+                silentAfter: silentAfter,
                 takesNotifications: notifications
             )
             var source = WatchedSource(set, since: now)
@@ -67,6 +69,8 @@ import Testing
                 case .lost: done.append("lost \(machine.outages)")
                 case .refused: done.append("refused \(machine.outages)")
                 case .alert: done.append("alert")
+                case .silent: done.append("silent")
+                case .heard: done.append("heard")
                 case .happened(let kind, let message, _):
                     done.append(kind.rawValue + (message.isEmpty ? "" : " \(message.count)"))
                 }
@@ -212,6 +216,27 @@ import Testing
         story.hear(.open)
         story.pass(.seconds(30))
         #expect(story.done == ["connect", "connected", "disconnect", "lost 1", "error"])
+    }
+
+    @Test func `an open stream that says nothing is told of once, until it says something`() {
+        var story = Story(silentAfter: .minutes(5))
+        story.authenticate()
+        _ = story.take()
+        story.pass(.minutes(4))
+        story.hear(.text(Self.event))
+        story.pass(.minutes(4))
+        #expect(story.take() == ["message \(Self.event.count)"])
+        story.pass(.hours(1))
+        #expect(story.take() == ["silent"])
+        story.hear(.text(Self.event))
+        #expect(story.take() == ["heard", "message \(Self.event.count)"])
+        story.pass(.minutes(5))
+        #expect(story.take() == ["silent"])
+        story.hear(.closed(code: 1006, reason: ""))
+        story.pass(.milliseconds(1500))
+        story.authenticate()
+        story.pass(.minutes(4))
+        #expect(!story.take().contains("silent"))
     }
 
     @Test func `what is no event is an error, and the stream goes on`() {

@@ -32,6 +32,19 @@ extension SampleRecord {
                 )
             )
         ),
+        SampleRecord(
+            "sourceSetSilent",
+            .source(
+                .set(
+                    SourceSet(
+                        name: "other",
+                        settings: Sealed(keyID: 7, bytes: Array(0..<40)),
+                        address: "ws://127.0.0.1:9/v1/events",
+                        silentAfter: .hours(1)
+                    )
+                )
+            )
+        ),
         SampleRecord("sourceRemoved", .source(.removed(SourceRemoved(name: "tutum")))),
         SampleRecord("sourceOpened", .source(.opened(SourceOpened(name: "tutum", outage: 3)))),
         SampleRecord(

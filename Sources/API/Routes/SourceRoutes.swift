@@ -62,7 +62,7 @@ enum SourceRoutes {
         let body = try RequestBody.object(request.body)
         var fields = Fields(body)
         fields.refuseUnknown(
-            TutumSource.fields + ["alert_after", "notifications", "paused"],
+            TutumSource.fields + ["alert_after", "silent_after", "notifications", "paused"],
             answersOnly: answersOnly
         )
         var wish = SourceWish(
@@ -76,6 +76,12 @@ enum SourceRoutes {
             var after = SourceSet.usualAlertAfter
             fields.read("alert_after", into: &after, default: SourceSet.usualAlertAfter)
             wish.alertAfter = after
+        }
+        if let text = fields.value("silent_after"), text != .string("off") {
+            var after = Span.zero
+            fields.read("silent_after", into: &after, default: .zero)
+            if after < .seconds(1) { fields.fault("silent_after", "is less than 1s", hint: "1h, or off") }
+            wish.silentAfter = after
         }
         try fields.check()
         let origin = try await site.engine.streamOrigin(name(request), settings: wish.settings)
@@ -100,6 +106,7 @@ extension Site {
             JSON.Member("outages", .number(Int64(clamping: source.outages))),
             JSON.Member("lost_since", source.lostSince?.json ?? .null),
             JSON.Member("alert_after", .string(set.alertAfter?.text ?? "off")),
+            JSON.Member("silent_after", .string(set.silentAfter?.text ?? "off")),
             JSON.Member("notifications", .bool(set.takesNotifications)),
             JSON.Member("paused", .bool(set.isPaused)),
             JSON.Member("events", .number(Int64(clamping: view.events))),

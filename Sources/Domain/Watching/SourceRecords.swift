@@ -27,6 +27,8 @@ package struct SourceSet: Sendable, Hashable {
     package var address: String
     /// How long an outage may last before it opens an alert; nil for none.
     package var alertAfter: Span?
+    /// How long an open stream may say nothing before that opens an alert; nil for as long as it likes.
+    package var silentAfter: Span?
     /// The account's notices are events, too.
     package var takesNotifications: Bool
     package var isPaused: Bool
@@ -41,6 +43,7 @@ package struct SourceSet: Sendable, Hashable {
         settings: Sealed,
         address: String,
         alertAfter: Span? = SourceSet.usualAlertAfter,
+        silentAfter: Span? = nil,
         takesNotifications: Bool = false,
         isPaused: Bool = false,
         isFromFlags: Bool = false
@@ -49,6 +52,7 @@ package struct SourceSet: Sendable, Hashable {
         self.settings = settings
         self.address = address
         self.alertAfter = alertAfter
+        self.silentAfter = silentAfter
         self.takesNotifications = takesNotifications
         self.isPaused = isPaused
         self.isFromFlags = isFromFlags

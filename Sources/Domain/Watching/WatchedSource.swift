@@ -32,6 +32,9 @@ package struct WatchedSource: Sendable, Hashable {
 
     /// What the alert about refused credentials is known by.
     package static func refusalKey(of name: String) -> String { "\(alertKey(of: name))/credentials" }
+
+    /// What the alert about a silent stream is known by.
+    package static func silenceKey(of name: String) -> String { "\(alertKey(of: name))/silence" }
 }
 
 extension [String: WatchedSource] {

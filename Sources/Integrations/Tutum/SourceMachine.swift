@@ -33,6 +33,10 @@ package struct SourceMachine: Sendable, Equatable {
         case refused(String)
         /// The outage has lasted longer than it may without anybody being told.
         case alert
+        /// It is open, and has said nothing for longer than it may.
+        case silent
+        /// It says something again.
+        case heard
         case happened(SourceHappening.Kind, message: [UInt8], detail: String)
     }
 
@@ -44,10 +48,14 @@ package struct SourceMachine: Sendable, Equatable {
     /// Why the last attempt failed.
     package private(set) var reason: String
     private let alertAfter: Span?
+    private let silentAfter: Span?
     private let takesNotifications: Bool
     /// It was open before this outage, so that its loss is a close.
     private var hasBeenOpen: Bool
     private var alertAt: Timestamp?
+    /// When it last said something, `auth` included, while it is open.
+    private var heardAt = Timestamp.distantPast
+    private var isSilent = false
     private var pace = ReconnectPace()
 
     /// From the handshake to `auth`.
@@ -64,6 +72,7 @@ package struct SourceMachine: Sendable, Equatable {
         reason = source.reason
         hasBeenOpen = source.isOpen
         alertAfter = source.set.alertAfter
+        silentAfter = source.set.silentAfter
         takesNotifications = source.set.takesNotifications
         if source.isRefused, !source.set.isPaused { state = .unauthorized }
     }
@@ -75,7 +84,12 @@ package struct SourceMachine: Sendable, Equatable {
             case .open(let until), .waiting(let until): until
             default: .distantFuture
             }
-        return min(own, alertAt ?? .distantFuture)
+        return min(own, alertAt ?? .distantFuture, silentAt)
+    }
+
+    private var silentAt: Timestamp {
+        guard case .authenticated = state, !isSilent, let silentAfter else { return .distantFuture }
+        return heardAt + silentAfter
     }
 
     /// Begins to watch. An outage that began before that has its grace anew: while nobody watched, nobody
@@ -102,6 +116,10 @@ package struct SourceMachine: Sendable, Equatable {
         if let alertAt, alertAt <= now {
             self.alertAt = nil
             actions.append(.alert)
+        }
+        if silentAt <= now {
+            isSilent = true
+            actions.append(.silent)
         }
         return actions
     }
@@ -154,14 +172,21 @@ package struct SourceMachine: Sendable, Equatable {
             guard !isHealthy else { return [] }
             state = .authenticated(since: now)
             (lostSince, alertAt, hasBeenOpen, reason) = (nil, nil, true, "")
+            (heardAt, isSilent) = (now, false)
             return [.opened, .happened(.open, message: [], detail: "")]
         case .error(let word)? where TutumMessage.isRefusal(word):
             return [.disconnect] + refuse("it said \(word)", now)
         case .error(let word)?: return [.happened(.error, message: [], detail: "it said \(word)")]
         case .notifications?:
-            return isHealthy && takesNotifications ? [.happened(.message, message: bytes, detail: "")] : []
-        case .event?: return isHealthy ? [.happened(.message, message: bytes, detail: "")] : []
+            return isHealthy && takesNotifications ? tell(bytes, now) : []
+        case .event?: return isHealthy ? tell(bytes, now) : []
         }
+    }
+
+    private mutating func tell(_ event: [UInt8], _ now: Timestamp) -> [Action] {
+        heardAt = now
+        defer { isSilent = false }
+        return (isSilent ? [.heard] : []) + [.happened(.message, message: event, detail: "")]
     }
 
     // MARK: Ends

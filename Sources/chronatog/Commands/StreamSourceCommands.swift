@@ -49,6 +49,8 @@ extension StreamCommand {
         @Option(help: "header, or query as Tutum's first clients did.") var authIn: String?
         @Option(help: "How long an outage may last untold: 10s unless given; off for ever.")
         var alertAfter: String?
+        @Option(help: "How long it may say nothing, though it is open: 1h; off unless given.")
+        var silentAfter: String?
         @Flag(help: "The account's notices are events, too.") var notifications = false
         @Flag(help: "Print JSON.") var json = false
 
@@ -59,7 +61,8 @@ extension StreamCommand {
                 ("token", try StreamCommand.secret(key)),
                 ("authorization", try StreamCommand.secret(auth)),
                 ("bearer", try StreamCommand.secret(bearer)), ("auth_in", text(authIn)),
-                ("alert_after", text(alertAfter)), ("notifications", notifications ? .bool(true) : nil),
+                ("alert_after", text(alertAfter)), ("silent_after", text(silentAfter)),
+                ("notifications", notifications ? .bool(true) : nil),
             ])
             let stream = try await server.request("PUT", StreamCommand.path(name), body: request)
             StreamCommand.show(stream, json)
