@@ -22,7 +22,7 @@ enum Schemas {
             JSON.Member("PlannedSlot", object(plannedSlot)),
             JSON.Member("Explanation", object(explanation)),
             JSON.Member("Problem", object(problem)),
-        ] + small + partner
+        ] + small + streams + partner
 
     // MARK: Building
 
@@ -198,36 +198,6 @@ enum Schemas {
         ("fault", type("string", "null", about: "why the calendar could not be read")),
     ]
 
-    // MARK: Watched streams
-
-    private static let sourceRequest: [Property] = [
-        ("url", type("string", about: "wss://… or ws://…; without a path /v1/events; its query is masked")),
-        ("username", text), ("token", type("string", about: "with username; never shown")),
-        ("authorization", type("string", about: "a whole Authorization value instead; never shown")),
-        ("bearer", type("string", about: "a bearer token instead; never shown")),
-        ("auth_in", choice(["header", "query"])),
-        ("alert_after", type("string", about: "how long an outage may last untold: 10s; or off")),
-        ("silent_after", type("string", about: "how long it may say nothing: 1h; or off, as unless given")),
-        ("notifications", type("boolean", about: "the account's notices are events, too")),
-        ("paused", flag),
-    ]
-
-    private static let sourceAnswer: [Property] = [
-        ("name", text), ("source", choice(["flags", "api"])), ("login", text),
-        ("alert_after", type("string", about: "or off")),
-        ("silent_after", type("string", about: "or off")), ("notifications", flag), ("paused", flag),
-        (
-            "state",
-            choice([
-                "connecting", "open", "authenticated", "waiting", "unauthorized", "paused", "unwatched",
-            ])
-        ),
-        ("since", instant), ("reason", type("string", "null")), ("retry_at", instant),
-        ("outages", number), ("lost_since", instant),
-        ("events", type("integer", about: "since this server began to watch it")),
-        ("last_event_at", instant), ("overflowed", type("integer", about: "events left out, ever")),
-    ]
-
     // MARK: What happened
 
     private static let failure = object([
@@ -379,8 +349,6 @@ enum Schemas {
         ),
         JSON.Member("BlackoutRequest", object(blackoutRequest)),
         JSON.Member("Blackout", object(blackoutRequest.filter { !$0.0.hasPrefix("ics") } + blackoutAnswer)),
-        JSON.Member("StreamSourceRequest", object(sourceRequest)),
-        JSON.Member("StreamSource", object([("url", text)] + sourceAnswer)),
         JSON.Member("TestMessage", object([("message", text)])),
         JSON.Member("Payload", object([("payload", text)])),
         JSON.Member("Resent", object([("resent", number), ("skipped", number)])),
