@@ -1,6 +1,7 @@
 // What the journal stores of a run, from its opening to its one end.
 
-/// A run that no slot opened: by hand, at start, by a stream, or a held slot released. States its first attempt's intent.
+/// A run that no slot opened: by hand, at start, by a stream, or a held slot released. States its first
+/// attempt's intent.
 package struct RunOpened: Sendable, Hashable {
     package var job: JobID
     package var revision: UInt32

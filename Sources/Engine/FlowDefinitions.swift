@@ -148,8 +148,14 @@ extension Flow {
             pause: ledger.pauses[job],
             catchingUpThrough: catching[job],
             limitWaiting: accepted[job] != nil,
-            heldBackUntil: heldBack[job]
+            heldBackUntil: heldBack[job],
+            missingStreams: missingStreams(of: definition)
         )
+    }
+
+    func missingStreams(of definition: JobDefinition) -> [String] {
+        guard let triggers = definition.reaction?.triggers else { return [] }
+        return Set(triggers.map(\.source)).filter { ledger.sources[$0] == nil }.sorted()
     }
 
     package func views(after: JobID, limit: Int, as caller: Caller) -> [JobView] {

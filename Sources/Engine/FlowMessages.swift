@@ -18,9 +18,10 @@ extension Flow {
     /// Alerts that one message tells of.
     private static let groupMax = 100
 
-    /// Everything on its way: calls of jobs, of channels, to marketplaces and for calendars.
+    /// Everything on its way: calls of jobs, of channels, to marketplaces, for calendars and for steps. A run
+    /// whose steps are taken is not itself on its way.
     var callsOut: Int {
-        flights.count + letters.count + letterPosts.count + calendars.calls.count
+        flights.count - reactions.walks.count + letters.count + letterPosts.count + calendars.calls.count
             + reactions.fetches.count + (checkIns?.outCount ?? 0)
     }
 

@@ -28,7 +28,8 @@ extension Flow {
             definition: definition,
             pause: nil,
             catchingUpThrough: nil,
-            limitWaiting: false
+            limitWaiting: false,
+            missingStreams: missingStreams(of: definition)
         )
     }
 

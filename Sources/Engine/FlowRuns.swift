@@ -117,6 +117,7 @@ extension Flow {
 
     private mutating func cancel(_ id: RunID, as result: SlotResult, now: Timestamp) {
         guard let run = ledger.openRuns[id] else { return }
+        reactions.walks[id] = nil
         if let flight = flights.first(where: { $0.value.run == id }) {
             flights[flight.key] = nil
             limits.release(flight.value.limit, wasOnWire: flight.value.isOnWire)

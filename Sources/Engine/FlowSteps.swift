@@ -108,9 +108,14 @@ extension Flow {
             ChannelRequest.Header("Accept", "application/json"),
         ]
         headers += fetch.headers.map { .init($0.name, $0.text) }
-        guard let base = fetch.base else {
+        let source = cause.flatMap { watching[$0.happening.source]?.source }
+        guard var base = fetch.base ?? source?.rest.text else {
             throw FetchRefusal(reason: "the step has no base_url to look it up at")
         }
+        if fetch.base == nil, let login = source?.login, fetch.headers.isEmpty {
+            headers.append(.init("Authorization", login.header))
+        }
+        while base.hasSuffix("/") { base.removeLast() }
         guard let address = try? WebAddress(base + fetch.uri) else {
             throw FetchRefusal(reason: "its address cannot be called")
         }

@@ -35,6 +35,8 @@ package struct JobView: Sendable {
     package var limitWaiting: Bool
     /// A blackout ends then, and one of the slots in it runs.
     package var heldBackUntil: Timestamp?
+    /// Streams that its triggers name and nobody watches.
+    package var missingStreams: [String] = []
 }
 
 /// A run that is still open.

@@ -156,7 +156,7 @@ extension APIClient {
     }
 
     /// Asks until a watched stream is in this state; bounded.
-    fileprivate func expectStream(
+    func expectStream(
         _ name: String,
         _ state: String,
         _ isMet: (JSON) -> Bool = { _ in true }

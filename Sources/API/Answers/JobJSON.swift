@@ -12,6 +12,9 @@ extension Site {
         ]
         members += view.definition.shown
         let times = LineTimes.today(view, zones: zones)
+        let warnings =
+            (times?.warnings(from: now) ?? [])
+            + view.missingStreams.map { "No stream named \($0) is watched: chronatog stream add" }
         members += [
             JSON.Member("scheduler", .number(Int64(view.entry.scheduler))),
             JSON.Member("state", .string(view.entry.state.word)),
@@ -29,7 +32,7 @@ extension Site {
                 "description",
                 .string((times?.lines ?? []).map { $0.schedule.describe() }.joined(separator: "; "))
             ),
-            JSON.Member("warnings", .array((times?.warnings(from: now) ?? []).map { .string($0) })),
+            JSON.Member("warnings", .array(warnings.map { .string($0) })),
         ]
         return .object(members)
     }

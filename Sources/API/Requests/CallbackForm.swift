@@ -37,7 +37,8 @@ struct CallbackForm {
     // MARK: Target
 
     private func readTarget(_ fields: inout Fields, into draft: inout JobDraft, isWhole: Bool) {
-        if draft.definition.reaction?.steps.isEmpty == false {
+        let steps = fields.value(Reaction.stepsName)?.array ?? []
+        if !steps.isEmpty || draft.definition.reaction?.steps.isEmpty == false {
             if fields.value("callback_url").map({ $0.string != "" }) == true {
                 fields.fault("callback_url", "and steps are both given", hint: "make the call an http step")
             }

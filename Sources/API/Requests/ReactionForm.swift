@@ -121,6 +121,7 @@ struct ReactionForm {
     ) -> JobStep? {
         let kinds = JobStep.Kind.allCases.map(\.word)
         fields.refuseUnknown(kinds + ["on"])
+        guard fields.faults.isEmpty else { return nil }
         let named = kinds.filter { fields.value($0) != nil }
         guard named.count == 1, let kind = JobStep.Kind(word: named[0]),
             var inner = fields.object(named[0])

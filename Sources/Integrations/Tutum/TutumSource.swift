@@ -14,6 +14,10 @@ package struct TutumSource: Sendable, Hashable {
     package static let path = "/v1/events"
     /// Tutum's own stream.
     package static let tutum = "wss://stream.tutum.co\(path)"
+    /// Where the objects that events name are, for streams that have a server of their own.
+    private static let restHosts = [
+        "stream.tutum.co": "dashboard.tutum.co", "ws.cloud.docker.com": "cloud.docker.com",
+    ]
     /// What the settings are made of.
     package static let fields = ["url", "username", "token", "authorization", "bearer", "auth_in"]
 
@@ -111,6 +115,15 @@ package struct TutumSource: Sendable, Hashable {
     }
 
     private var scheme: String { address.origin.isTLS ? "wss" : "ws" }
+
+    /// The server that has the objects which events name.
+    package var rest: WebAddress {
+        var rest = address
+        rest.origin.host = Self.restHosts[rest.origin.host] ?? rest.origin.host
+        rest.path = "/"
+        rest.query = nil
+        return rest
+    }
 
     /// Path and query of the handshake.
     package var target: String {
