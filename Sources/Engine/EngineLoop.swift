@@ -15,7 +15,7 @@ struct EngineLoop: Sendable {
     var clock: EngineClock
     var virtual: VirtualTime
     let settings: EngineSettings
-    private let journal: Journal
+    let journal: Journal
     private let writer: JournalWriter
     private let mailbox: Mailbox
     private let transport: any Transport
@@ -29,14 +29,14 @@ struct EngineLoop: Sendable {
     private var grownTo: Sequence
     private var waitingEffects = Deque<(after: Sequence, effect: Flow.Effect)>()
     private var waitingReplies = Deque<(after: Sequence, reply: Reply)>()
-    private var journalMetrics = JournalMetrics()
+    private(set) var journalMetrics = JournalMetrics()
     /// Wall time minus steady time at the last look: a change is a step of the clock.
     private var wallOffset: Span
     /// When somebody last looked at what is due.
     private var attended: Timestamp
     private var snapshot: SnapshotTurn = .idle
     private var stopAt: Span?
-    private var heartbeat: Heartbeat?
+    private(set) var heartbeat: Heartbeat?
 
     private enum SnapshotTurn {
         case idle
@@ -379,27 +379,5 @@ struct EngineLoop: Sendable {
         flow.releasePostWaiters()
         for command in mailbox.close().commands { command.refuse(.storageFailed(failure)) }
         return .failed(failure)
-    }
-
-    func status(now: Timestamp) -> EngineStatus {
-        EngineStatus(
-            now: now,
-            sequence: flow.ledger.sequence,
-            jobs: flow.ledger.jobs.live,
-            openRuns: flow.ledger.openRuns.count,
-            callsInFlight: flow.flights.count,
-            waitingForLimits: flow.limits.waitingCount,
-            alarms: flow.timetable.count,
-            behind: flow.timetable.next < now ? now - flow.timetable.next : .zero,
-            alertsOpen: flow.ledger.alerts.open.count,
-            waiting: flow.messages { !$0.isDead },
-            dead: flow.messages(where: \.isDead),
-            broken: flow.channelViews().filter { $0.state.brokenBecause != nil }.map(\.name),
-            heartbeat: heartbeat?.counts,
-            flow: flow.metrics,
-            journal: journalMetrics,
-            isStorageFull: journal.room != .plenty,
-            zoneVersion: flow.settings.zones.version
-        )
     }
 }
