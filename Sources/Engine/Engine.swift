@@ -169,6 +169,8 @@ package struct EngineSettings: Sendable {
     package var heartbeat: HeartbeatSettings?
     /// A step of the wall clock beyond this is journaled.
     package var clockStepMin: Span = .seconds(60)
+    /// Alarms that nobody looked at for longer: the process was stopped, or there was no room to decide.
+    package var absenceMin: Span = .seconds(10)
 
     package init(flushesInline: Bool) {
         self.flushesInline = flushesInline

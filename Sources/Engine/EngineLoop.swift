@@ -15,7 +15,7 @@ struct EngineLoop: Sendable {
     var clock: EngineClock
     var virtual: VirtualTime
     let settings: EngineSettings
-    private let journal: Journal
+    let journal: Journal
     private let writer: JournalWriter
     private let mailbox: Mailbox
     private let transport: any Transport
@@ -29,12 +29,14 @@ struct EngineLoop: Sendable {
     private var grownTo: Sequence
     private var waitingEffects = Deque<(after: Sequence, effect: Flow.Effect)>()
     private var waitingReplies = Deque<(after: Sequence, reply: Reply)>()
-    private var journalMetrics = JournalMetrics()
+    private(set) var journalMetrics = JournalMetrics()
     /// Wall time minus steady time at the last look: a change is a step of the clock.
     private var wallOffset: Span
+    /// When somebody last looked at what is due.
+    private var attended: Timestamp
     private var snapshot: SnapshotTurn = .idle
     private var stopAt: Span?
-    private var heartbeat: Heartbeat?
+    private(set) var heartbeat: Heartbeat?
 
     private enum SnapshotTurn {
         case idle
@@ -70,8 +72,8 @@ struct EngineLoop: Sendable {
         self.logger = logger
         virtual = VirtualTime(sink: sink)
         heartbeat = settings.heartbeat.map { Heartbeat($0) }
-        durable = journal.durable
-        grownTo = journal.durable
+        attended = clock.now
+        (durable, grownTo) = (journal.durable, journal.durable)
         wallOffset = Span(microseconds: clock.now.microseconds - clock.uptime.microseconds)
     }
 
@@ -156,7 +158,19 @@ struct EngineLoop: Sendable {
         for outcome in clock.isFrozen ? flow.inOrder(outcomes) : outcomes { flow.conclude(outcome, now: now) }
         flow.hear(mail.streams, hasRoom: journal.room == .plenty, now: now)
         for command in mail.commands { perform(command, now: now) }
-        if stopAt == nil, journal.room == .plenty { flow.due(at: now) }
+        if stopAt == nil, journal.room == .plenty {
+            noticeAbsence(now: now)
+            flow.due(at: now)
+        }
+    }
+
+    /// What a process that was stopped, or had no room for it, could not hear did not stay away.
+    private mutating func noticeAbsence(now: Timestamp) {
+        let since = max(attended, flow.timetable.next)
+        attended = now
+        guard !clock.isDriven, since < now, now - since > settings.absenceMin else { return }
+        flow.excuseSilence(since: since, now: now)
+        logger.warning("nobody looked at what was due", metadata: ["for": "\((now - since).text)"])
     }
 
     private mutating func perform(_ command: Command, now: Timestamp) {
@@ -180,7 +194,7 @@ struct EngineLoop: Sendable {
         flow.write(.clockStepped(ClockStepped(from: now - Span(microseconds: moved), to: now)), now)
         flow.noticeClockStep(from: now - Span(microseconds: moved), now: now)
         logger.warning("the wall clock was stepped", metadata: ["by": "\(Span(microseconds: moved).text)"])
-        wallOffset = offset
+        (wallOffset, attended) = (offset, now)
     }
 
     // MARK: Output
@@ -366,35 +380,4 @@ struct EngineLoop: Sendable {
         for command in mailbox.close().commands { command.refuse(.storageFailed(failure)) }
         return .failed(failure)
     }
-
-    func status(now: Timestamp) -> EngineStatus {
-        EngineStatus(
-            now: now,
-            sequence: flow.ledger.sequence,
-            jobs: flow.ledger.jobs.live,
-            openRuns: flow.ledger.openRuns.count,
-            callsInFlight: flow.flights.count,
-            waitingForLimits: flow.limits.waitingCount,
-            alarms: flow.timetable.count,
-            behind: flow.timetable.next < now ? now - flow.timetable.next : .zero,
-            alertsOpen: flow.ledger.alerts.open.count,
-            waiting: flow.messages { !$0.isDead },
-            dead: flow.messages(where: \.isDead),
-            broken: flow.channelViews().filter { $0.state.brokenBecause != nil }.map(\.name),
-            heartbeat: heartbeat?.counts,
-            flow: flow.figures,
-            journal: journalMetrics,
-            isStorageFull: journal.room != .plenty,
-            zoneVersion: flow.settings.zones.version
-        )
-    }
-}
-
-/// What a turn came to.
-package enum Turn: Sendable, Equatable {
-    case goesOn
-    /// Drained after a stop.
-    case ended
-    /// The journal can no longer be written.
-    case failed(String)
 }

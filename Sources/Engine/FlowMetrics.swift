@@ -1,5 +1,8 @@
+internal import Cron
 package import Domain
 internal import Integrations
+internal import Journaling
+internal import Scheduling
 
 /// Figures that the flow keeps of itself. They are counted from the start of the process and are not
 /// journaled.
@@ -102,4 +105,28 @@ package struct JournalMetrics: Sendable {
     package var frames: UInt64 = 0
     package var records: UInt64 = 0
     package init() {}
+}
+
+extension EngineLoop {
+    func status(now: Timestamp) -> EngineStatus {
+        EngineStatus(
+            now: now,
+            sequence: flow.ledger.sequence,
+            jobs: flow.ledger.jobs.live,
+            openRuns: flow.ledger.openRuns.count,
+            callsInFlight: flow.flights.count,
+            waitingForLimits: flow.limits.waitingCount,
+            alarms: flow.timetable.count,
+            behind: flow.timetable.next < now ? now - flow.timetable.next : .zero,
+            alertsOpen: flow.ledger.alerts.open.count,
+            waiting: flow.messages { !$0.isDead },
+            dead: flow.messages(where: \.isDead),
+            broken: flow.channelViews().filter { $0.state.brokenBecause != nil }.map(\.name),
+            heartbeat: heartbeat?.counts,
+            flow: flow.figures,
+            journal: journalMetrics,
+            isStorageFull: journal.room != .plenty,
+            zoneVersion: flow.settings.zones.version
+        )
+    }
 }

@@ -111,6 +111,15 @@ package final class SteppedEngine {
     package func view(_ job: JobID) throws(CommandError) -> JobView { try loop.flow.view(job) }
 }
 
+/// What a turn came to.
+package enum Turn: Sendable, Equatable {
+    case goesOn
+    /// Drained after a stop.
+    case ended
+    /// The journal can no longer be written.
+    case failed(String)
+}
+
 /// Work that waits for its turn.
 private final class Worklist: Sendable {
     private let bodies = Mutex<[@Sendable () -> Void]>([])

@@ -133,7 +133,11 @@ package struct SlotDecider {
     /// The blackout is over: the newest of its slots runs, and the others are left out. All of them are when
     /// nothing could be sent for so long after it that the rules for late slots would choose none.
     private mutating func chooseAfterBlackout(until end: Timestamp) {
-        let passed = collect { $0.instant < end }
+        // Those too that jitter holds back yet: one blackout has one newest slot.
+        var passed: [SlotGroup] = []
+        while let group = due.plan.group(after: passed.last?.instant ?? due.cursor), group.instant < end {
+            passed.append(group)
+        }
         let lateness = due.now - end
         let isTooLate =
             lateness > due.plan.catchup.misfireAfter

@@ -52,7 +52,7 @@ package struct AlertOracle: Sendable {
     }
 
     mutating func take(_ entry: Entry) throws {
-        telling.take(entry.record)
+        telling.take(entry)
         blackouts.take(entry.record)
         try checks.take(entry)
         switch entry.record {

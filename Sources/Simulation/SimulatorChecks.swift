@@ -1,4 +1,4 @@
-internal import Domain
+package import Domain
 internal import Engine
 
 // What happens beside the jobs: scripts that ping or do not, and people who say when they want to be told,
@@ -19,6 +19,8 @@ extension Simulator {
         case 32..<35: setBlackout()
         case 35: removeBlackout()
         case 36..<38: resolveByHand()
+        // The process is stopped for a while, and knows nothing of it.
+        case 38: time.advance(by: aside.magnitude(.seconds(1), pace.actionEvery))
         default: break
         }
     }
@@ -50,7 +52,11 @@ extension Simulator {
         guard let ledger = engine?.ledger, ledger.checks.entries.count < Self.checksMax else {
             return pingCheck()
         }
-        let definition = makeCheck()
+        watch(makeCheck())
+    }
+
+    /// Adds a check.
+    package func watch(_ definition: CheckDefinition) {
         ask("checkRegistered") { flow, now throws(CommandError) in
             _ = try flow.registerCheck(definition, scheduler: 1, now: now)
             return nil

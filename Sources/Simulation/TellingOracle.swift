@@ -16,6 +16,8 @@ struct TellingOracle: Sendable {
         var kinds: [String: Set<MessageKind>] = [:]
         /// When each was last told that it is open.
         var toldAt: [String: Timestamp] = [:]
+        /// When a message to each last came to its end.
+        var endedAt: [String: Timestamp] = [:]
         var isAcknowledged = false
         var isResolved = false
 
@@ -25,14 +27,26 @@ struct TellingOracle: Sendable {
 
     private var told: [AlertID: Told] = [:]
     private var untold: Set<AlertID> = []
+    private var places: [MessageID: (alert: AlertID, channel: String)] = [:]
     private var configured: [String: ChannelConfigured] = [:]
     /// Where the present process may tell.
     private var channels = Set(SimulatedChannels.names)
 
     mutating func start(channels: Set<String>) { self.channels = channels }
 
-    mutating func take(_ record: Record) {
-        if case .channelConfigured(let record) = record { configured[record.name] = record }
+    mutating func take(_ entry: Entry) {
+        switch entry.record {
+        case .channelConfigured(let record): configured[record.name] = record
+        case .messageDelivered(let record): noteEnd(of: record.message, at: entry.time)
+        case .messageDead(let record): noteEnd(of: record.message, at: entry.time)
+        default: break
+        }
+    }
+
+    /// A dead one may come to another end, when it is sent again.
+    private mutating func noteEnd(of message: MessageID, at now: Timestamp) {
+        guard let place = places[message] else { return }
+        told[place.alert]?.endedAt[place.channel] = now
     }
 
     /// Of a channel that the process does not know nothing is known.
@@ -99,6 +113,7 @@ struct TellingOracle: Sendable {
             }
         case .test, .step, .success: throw Violation.message(id, "it is about an alert")
         }
+        places[id] = (record.alert, name)
         let isNew = told[record.alert]?.kinds[name, default: []].insert(record.kind).inserted
         guard isNew == true || record.kind == .remind else {
             throw Violation.message(id, "\(name) is told twice to \(record.kind.word)")
@@ -161,7 +176,8 @@ struct TellingOracle: Sendable {
                 var due = Timestamp.distantFuture
                 if let last = known.toldAt[name] {
                     // One that would only join another comes at the next time.
-                    if rules.remindEvery > .zero { due = last + rules.remindEvery + rules.remindEvery }
+                    let since = max(last, known.endedAt[name] ?? last)
+                    if rules.remindEvery > .zero { due = since + rules.remindEvery + rules.remindEvery }
                 } else if rules.after > .zero {
                     due = known.openedAt + rules.after
                 }

@@ -72,6 +72,12 @@ extension SampleRecord {
                 )
             )
         ),
+        SampleRecord(
+            "messageIntended-success",
+            .messageIntended(
+                MessageIntended(job: nil, check: CheckID(3), alert: .zero, channel: "slack", kind: .success)
+            )
+        ),
         SampleRecord("channelConfigured", .channelConfigured(configured)),
         SampleRecord(
             "channelConfigured-flags",

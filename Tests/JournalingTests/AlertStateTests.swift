@@ -75,6 +75,9 @@ struct AlertStateTests {
         later(10, "night", .open),
         later(10, "night", .remind),
         .messagesGrouped(MessagesGrouped(leader: Sequence(13), members: [Sequence(14)])),
+        .messageIntended(
+            MessageIntended(job: nil, check: CheckID(3), alert: .zero, channel: "slack", kind: .success)
+        ),
     ]
 
     private static func opened(_ key: String) -> Record {
@@ -109,7 +112,7 @@ struct AlertStateTests {
 
     @Test func `a snapshot holds alerts, messages, channels and failures to the last bit`() throws {
         let ledger = try Self.ledger(Self.records)
-        #expect(ledger.alerts.messages.count == 5)
+        #expect(ledger.alerts.messages.count == 6)
         #expect(ledger.alerts.messages[Sequence(13)]?.members == [Sequence(14)])
         #expect(ledger.alerts.configured.keys.sorted() == ["night"])
         #expect(ledger.alerts.failures == [Self.job: 3])

@@ -83,7 +83,7 @@ struct ChannelCommand: AsyncParsableCommand {
         )
         @OptionGroup var server: ServerOptions
         @OptionGroup var rules: Rules
-        @Argument(help: "What kind of channel.") var kind: String
+        @Argument(help: "slack, email, webhook, pagerduty, cachet, xmatters or sentry.") var kind: String
         @Argument(help: "The one value, or FIELD=VALUE.") var values: [String]
         @Option(help: "What it is called; otherwise its kind.") var name: String?
         @Flag(help: "Print JSON.") var json = false
@@ -169,9 +169,12 @@ struct ChannelCommand: AsyncParsableCommand {
         @Argument(help: "A channel's name.") var channel: String
 
         func run(asking server: ServerConnection) async throws(CommandFailure) {
-            StandardStream.output.write(
-                Fields.text(try await server.request("POST", "\(path(channel))/enable"))
-            )
+            let count = try await server.request("POST", "\(path(channel))/enable")
+            let resent = count.plain("resent"), skipped = count.plain("skipped")
+            var text = "\(channel) is enabled"
+            if resent != "0" { text += "; \(resent) dead messages are sent again" }
+            if skipped != "0" { text += "; \(skipped) stay dead, for later ones have overtaken them" }
+            StandardStream.output.line(text)
         }
     }
 

@@ -79,7 +79,9 @@ struct CheckCommand: AsyncParsableCommand {
 
         private static func summary(_ check: JSON, _ schedule: [String]) -> String {
             let (id, url) = (check.plain("id"), check.plain("ping_url"))
-            let when = schedule.first { $0.split(separator: " ").count == 5 } ?? "0 3 * * *"
+            let when = schedule.first { $0.split(separator: " ").count == 5 }
+            let time = when.map { "\($0) " } ?? ""
+            let place = when == nil ? "At the end of a script" : "For a crontab"
             let sense = check.plain("description")
             let words = sense.prefix(1).lowercased() + sense.dropFirst()
             var text = "check \(id) \"\(check.plain("name"))\" expects a ping \(words)"
@@ -88,8 +90,8 @@ struct CheckCommand: AsyncParsableCommand {
             if !check.plain("slug_url").isEmpty { text += "  or     \(check.plain("slug_url"))\n" }
             return text + """
 
-                For a crontab (the exit code tells whether it worked):
-                \(when) /path/to/command; curl -fsS -m 10 --retry 5 -o /dev/null \(url)/$?
+                \(place) (the exit code tells whether it worked):
+                \(time)/path/to/command; curl -fsS -m 10 --retry 5 -o /dev/null \(url)/$?
 
                 chronatog check show \(id)      how it stands
                 chronatog check pings \(id)     what it heard
