@@ -21,6 +21,7 @@ extension Flow {
     }
 
     private static let waitMax = Span.hours(1)
+    private static let subjectEnded = "what it is about has ended"
     /// Sequences are far below, and so are the numbers of other calls.
     private static let firstQuestion: UInt64 = 1 << 61
     private static let answerBytesMax = 1 << 18
@@ -88,30 +89,26 @@ extension Flow {
     private mutating func attempt(_ id: PostID, now: Timestamp) {
         guard let pending = ledger.accounts.posts[id] else { return }
         let intended = pending.intended
-        guard let address = try? WebAddress(intended.url) else {
-            return settle(id, ChannelVerdict(.dead(reason: "its URL cannot be called")), status: 0, now: now)
+        func giveUp(_ reason: String) {
+            settle(id, ChannelVerdict(.dead(reason: reason)), status: 0, now: now)
         }
+        if let reason = obstacle(to: id, intended) { return giveUp(reason) }
+        guard let address = try? WebAddress(intended.url) else { return giveUp("its URL cannot be called") }
         guard let credentials = credentials(of: intended.marketplace) else {
             let verdict = ChannelVerdict(
                 .retry(atLeast: .zero, reason: "there are no credentials to sign with")
             )
             return settle(id, verdict, status: 0, now: now)
         }
-        if intended.purpose == .ready, lacksVariables(intended.scheduler, before: id) {
-            let verdict = ChannelVerdict(.dead(reason: "the variables that it needs were not taken"))
-            return settle(id, verdict, status: 0, now: now)
-        }
         let profile = profile(of: intended.marketplace)
         var token = ""
         if profile.needsToken(intended.purpose) {
             guard let grant = grant(of: intended.account) else {
-                let verdict = ChannelVerdict(.dead(reason: "the marketplace gave no grant to call it with"))
-                return settle(id, verdict, status: 0, now: now)
+                return giveUp("the marketplace gave no grant to call it with")
             }
             if grant.isCode || grant.until <= now {
                 guard let request = profile.renewal(of: grant, by: credentials, from: settings.sender) else {
-                    let verdict = ChannelVerdict(.dead(reason: "its token URL cannot be called"))
-                    return settle(id, verdict, status: 0, now: now)
+                    return giveUp("its token URL cannot be called")
                 }
                 return leave(request, id.value, for: .token(id, grant))
             }
@@ -127,12 +124,19 @@ extension Flow {
         leave(request, id.value, for: .post(id, intended.purpose))
     }
 
-    /// What was to be told before this was given up.
-    private func lacksVariables(_ scheduler: UInt32, before id: PostID) -> Bool {
-        ledger.accounts.posts.contains {
-            $0.key < id && $0.value.isDead && $0.value.intended.scheduler == scheduler
+    /// Why there is no point in sending it any more; nil when there is.
+    private func obstacle(to id: PostID, _ intended: PostIntended) -> String? {
+        if intended.purpose == .invoice { return nil }
+        let scheduler = ledger.accounts.schedulers[intended.scheduler]
+        if ledger.accounts.accounts[intended.account]?.closedAt != nil || scheduler?.decommissionedAt != nil {
+            return Self.subjectEnded
+        }
+        guard intended.purpose == .ready else { return nil }
+        let lacksVariables = ledger.accounts.posts.contains {
+            $0.key < id && $0.value.isDead && $0.value.intended.scheduler == intended.scheduler
                 && $0.value.intended.purpose == .variables
         }
+        return lacksVariables ? "the variables that it needs were not taken" : nil
     }
 
     private mutating func leave(
@@ -287,7 +291,7 @@ extension Flow {
             post.intended.account == account && (scheduler == nil || post.intended.scheduler == scheduler)
                 && post.intended.purpose != .invoice && !post.isDead && letterPosts[id.value] == nil
         }
-        for id in idle.keys.sorted() { bury(id, "what it is about has ended", now: now) }
+        for id in idle.keys.sorted() { bury(id, Self.subjectEnded, now: now) }
     }
 
     /// Sends a dead post again, in the order of its line.

@@ -69,12 +69,15 @@ extension Flow {
             throw .noSuchScheduler(scheduler)
         }
         let number = own.provisioned.account
-        // Asked again, with a new code: the first promise stands, and the newer code is as good. One that was
-        // kept, or given up, is not made again: its answer is the credentials themselves.
-        let isPromised = try openAccount(number).grant != nil
-        if isPromised, !isWaiting(scheduler) { return }
+        // Asked again: the promise stands, and a code that was not exchanged yet gives way to the newer one. A
+        // token does not, for the code may be the one that it was exchanged for. A promise that was kept, or
+        // given up, is not made again: its answer is the credentials themselves.
+        if let held = try openAccount(number).grant {
+            if held.isCode, isWaiting(scheduler) { hold(grant, of: number, now: now) }
+            return
+        }
         hold(grant, of: number, now: now)
-        if !isPromised { tell(number, .ready(keys, of: own.provisioned), now: now) }
+        tell(number, .ready(keys, of: own.provisioned), now: now)
     }
 
     /// A promise to the marketplace has not been kept yet.

@@ -42,6 +42,8 @@ struct Introduction {
                 ]
             )
         } catch {
+            // The next start takes it up.
+            if error == .stopping { return }
             logger.warning("the marketplace was not told of us", metadata: ["because": "\(error)"])
         }
     }

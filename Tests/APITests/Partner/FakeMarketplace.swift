@@ -133,8 +133,10 @@ final class FakeMarketplace: Transport {
             guard call.target != "/oauth/token" else {
                 let form = FormText.decode(text) ?? []
                 func field(_ name: String) -> String { form.first { $0.name == name }?.value ?? "" }
+                // A code is good once.
+                let isFresh = field("code") == "c1" && state.tokens == 0
                 guard field("client_secret") == "hush",
-                    field("code") == "c1" || field("refresh_token") == "r1"
+                    isFresh || field("refresh_token") == "r1"
                 else { return Effects.Answer(status: 401) }
                 state.tokens += 1
                 let answer = #"{"access_token":"t\#(state.tokens)","refresh_token":"r1","expires_in":28800}"#

@@ -126,6 +126,8 @@ struct HerokuTests {
         #expect(platform.posts.count == 1 && platform.failures > 0)
         let waiting = await rig.send("GET", "/chronatogapi/1/posts").json.array ?? []
         #expect(waiting.map { $0["purpose"]?.string } == ["ready"])
+        // Asked again with the code that was exchanged already: the token stays.
+        #expect(await rig.send("POST", "/heroku/resources", Self.promised, as: Self.login).status == 202)
         let moment = await rig.send("GET", "/chronatogapi/1/clock").json["now"]?.string ?? ""
 
         let survived = disk.copy()
