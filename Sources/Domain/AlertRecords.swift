@@ -39,7 +39,9 @@ package enum MessageKind: UInt8, Sendable, CaseIterable {
     case success = 7
 
     /// Those that a channel may be asked for about an alert, or to show that it works.
-    package static let allCases: [MessageKind] = [.open, .remind, .acknowledge, .resolve, .test]
+    package static let allCases: [MessageKind] = [
+        .open, .remind, .acknowledge, .resolve, .test, .success,
+    ]
 
     package var word: String {
         switch self {

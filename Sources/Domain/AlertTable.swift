@@ -54,8 +54,8 @@ package struct AlertTable: Sendable, Equatable {
         done = self.alerts.filter { $0.value.resolvedAt != nil && $0.value.messages == 0 }.keys.sorted()
     }
 
-    /// The key under which a message stands in line: its alert's or its step's, that of what has succeeded, or
-    /// its own for a test.
+    /// The key under which a message stands in line: its alert's or its step's, that of what has succeeded,
+    /// or its own for a test.
     package func key(of message: MessageID) -> String {
         guard let known = messages[message] else { return "test/\(message)" }
         if known.kind == .success { return Self.successKey(known.job, known.check) }

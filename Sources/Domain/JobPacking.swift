@@ -72,8 +72,8 @@ extension JobDefinition {
             case 18: definition.end = Timestamp(microseconds: try Self.nestedNumber(value))
             case 19: definition.runsMax = UInt32(truncatingIfNeeded: value.number ?? 0)
             case 20:
-                definition.onUnknown =
-                    OnUnknown(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0)) ?? .retry
+                let word = OnUnknown(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0))
+                definition.onUnknown = word ?? .retry
             case 21: definition.runDeadline = Span(microseconds: try Self.nestedNumber(value))
             case 22: definition.labels.append(value.text ?? "")
             case 23: definition.history.age = Span(microseconds: value.signed ?? 0)
@@ -81,8 +81,8 @@ extension JobDefinition {
             case 25: definition.alertAfter = UInt32(truncatingIfNeeded: try Self.nestedNumber(value))
             case 26: definition.history.bodyBytesMax = value.number ?? 0
             case 30:
-                definition.completion =
-                    Completion(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0)) ?? .answer
+                let word = Completion(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0))
+                definition.completion = word ?? .answer
             case 31: definition.maxRuntime = Span(microseconds: value.signed ?? 0)
             case 32: definition.watchesPace = value.number == 1
             case 35: definition.blackoutThen = value.number == 1 ? .runAfter : .skip
@@ -92,8 +92,7 @@ extension JobDefinition {
             case 41: definition.sentryMonitor = value.text ?? ""
             case 50: triggers.append(try StreamTrigger(packed: value.slice ?? []))
             case 51: steps.append(try JobStep(packed: value.slice ?? []))
-            // Says that there are triggers, which have been read.
-            case 59: break
+            case 59: break  // There are triggers; they have been read.
             default: throw .invalid(field: field, of: "job definition")
             }
         }

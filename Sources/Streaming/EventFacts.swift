@@ -43,8 +43,7 @@ enum EventFacts {
         case .jobFellBehind(let r):
             compact([
                 ("skips", .number(Int64(r.skips))), ("p50", .string(r.p50.text)),
-                ("p95", .string(r.p95.text)),
-                ("period", .string(r.period.text)),
+                ("p95", .string(r.p95.text)), ("period", .string(r.period.text)),
             ])
         case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
             .messageFailed, .messageDead, .messageResent, .channelConfigured, .channelRemoved, .channelMended,

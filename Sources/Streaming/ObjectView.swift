@@ -59,12 +59,7 @@ package struct ObjectView: Sendable, Hashable {
         case .jobFinished(let r): self.init(.job, .update, "\(r.job)", family, "Finished")
         case .slotsDecided(let r): self.init(.job, .update, "\(r.job)", family, r.result.word)
         case .slotQueued(let r): self.init(.job, .update, "\(r.job)", family, "queued")
-        case .reaction(.outageNoted(let r)):
-            self.init(.job, .update, "\(r.job)", family, "outage-noted")
-        case .reaction(.outageSpared(let r)):
-            self.init(.job, .update, "\(r.job)", family, "outage-spared")
-        case .reaction(.triggerRefused(let r)):
-            self.init(.job, .update, "\(r.job)", family, "refused")
+        case .reaction(let r): self.init(.job, .update, "\(r.job)", family, Self.word(r))
         case .jobFellBehind(let r): self.init(.job, .update, "\(r.job)", family, "falling-behind")
         case .checkRegistered(let r):
             let own = Self.family(r.scheduler)
@@ -103,6 +98,14 @@ package struct ObjectView: Sendable, Hashable {
         // What belongs to nothing of its own is news of the account.
         default:
             self.init(.account, .update, Self.accountID, [], "Running")
+        }
+    }
+
+    private static func word(_ record: ReactionRecord) -> String {
+        switch record {
+        case .outageNoted: "outage-noted"
+        case .outageSpared: "outage-spared"
+        case .triggerRefused: "refused"
         }
     }
 

@@ -71,16 +71,15 @@ final class CounterpartServer: Sendable {
             var request = ChannelRequest(String(words[0]), address, headers: headers, body: body)
             // What the caller's wire keeps of the answer cannot be seen from here.
             let isSentry = request.header("X-Sentry-Auth") != nil
-            request.keepHeader = isSentry ? "X-Sentry-Rate-Limits" : "Location"
+            request.keepHeader =
+                isSentry ? "x-sentry-rate-limits" : request.method == "GET" ? "etag" : "location"
             return request
         }
 
         private static func text(_ answer: Answer, to request: ChannelRequest) -> [UInt8] {
             var head = "HTTP/1.1 \(answer.status) Said\r\nContent-Length: \(answer.body.count)\r\n"
             if let seconds = answer.retryAfter { head += "Retry-After: \(seconds)\r\n" }
-            if let kept = answer.keptHeader {
-                head += "\(request.keepHeader.isEmpty ? "ETag" : request.keepHeader): \(kept)\r\n"
-            }
+            if let value = answer.keptHeader { head += "\(request.keepHeader): \(value)\r\n" }
             return Array("\(head)\r\n".utf8) + answer.body
         }
     }
