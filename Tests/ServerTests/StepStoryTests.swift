@@ -71,8 +71,8 @@ struct StepStoryTests {
             #expect(told.map(\.text) == [lines, lines])
             #expect(told[1].at - told[0].at >= .seconds(2))
             stream.say(
-                #"{"type":"container","action":"update","state":"Running","resource_uri":"/api/v1/container/9/","#
-                    + #""parents":[]}"#
+                #"{"type":"container","action":"update","state":"Running","#
+                    + #""resource_uri":"/api/v1/container/9/","parents":[]}"#
             )
             let third = await posts.first(3)[2]
             let uri = "/api/v1/container/9/"
