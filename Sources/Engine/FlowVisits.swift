@@ -69,9 +69,9 @@ extension Flow {
             throw .noSuchScheduler(scheduler)
         }
         let number = own.provisioned.account
-        // Asked again: the promise stands, and a code that was not exchanged yet gives way to the newer one. A
-        // token does not, for the code may be the one that it was exchanged for. A promise that was kept, or
-        // given up, is not made again: its answer is the credentials themselves.
+        // Asked again: the promise stands, and a code that was not exchanged yet gives way to the newer one.
+        // A token does not, for the code may be the one that it was exchanged for. A promise that was kept,
+        // or given up, is not made again: its answer is the credentials themselves.
         if let held = try openAccount(number).grant {
             if held.isCode, isWaiting(scheduler) { hold(grant, of: number, now: now) }
             return
