@@ -4,6 +4,7 @@ import Domain
 import Effects
 import Engine
 import FoundationEssentials
+import Integrations
 import Journaling
 import Logging
 import Synchronization
@@ -161,6 +162,11 @@ struct Answer: CustomStringConvertible {
         body = reply.body
         text = String(decoding: reply.body, as: UTF8.self)
         json = JSONText.value(text) ?? .null
+    }
+
+    /// What the simulated platform answered.
+    init(_ reply: MarketplaceSimulator.Reply) {
+        self.init(Reply(status: reply.status, headers: reply.headers, body: reply.body))
     }
 
     subscript(_ header: String) -> String? {

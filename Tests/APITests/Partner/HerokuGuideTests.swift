@@ -48,10 +48,41 @@ struct HerokuGuideTests {
         await click("It is given back", "/heroku/deprovision/\(uuid)")
         await click("What is gone is gone", "/heroku/deprovision/\(uuid)")
         await rig.stop()
+        try await promise(book)
         try GuideTests.expect(book.text, in: "AddOnGuide.md")
     }
 
-    private static func simulator(_ rig: SiteRig, _ book: Book) -> MarketplaceSimulator {
+    /// The same with a client secret, up to the moment when the platform has what was promised.
+    private func promise(_ book: Book) async throws {
+        book.add("\n## With a client secret it is promised, and asked for again meanwhile\n")
+        let bridge = SimulatorBridge { book.note($0, $1) }
+        let rig = try await SiteRig(transport: bridge)
+        let set = await rig.send(
+            "PUT",
+            "/chronatogapi/1/partner/credentials",
+            #"{"marketplace":"heroku-v3","id":"chronatog","key":"super-secret","client_secret":"hush","#
+                + #""token_url":"http://127.0.0.1:8095/oauth/token"}"#
+        )
+        #expect(set.status == 200)
+        let simulator = Self.simulator(rig, book, clientSecret: "hush")
+        bridge.connect(simulator)
+        func click(_ path: String, _ form: String = "") async {
+            _ = await simulator.answer(.init(method: "POST", target: path, body: Array(form.utf8)))
+        }
+        await click("/heroku/provision", "app=myapp&plan=freemium")
+        await click("/heroku/again/\(book.uuid)")
+        book.add("\n## The grant is exchanged, the configuration set, and the promise kept\n")
+        try await rig.clock(#"{"advance":"5s"}"#)
+        let page = await simulator.answer(.init(method: "GET", target: "/"))
+        let text = String(decoding: page.body, as: UTF8.self)
+        #expect(text.contains("<td>provisioned</td>") && text.contains("CHRONATOG_AUTH_PASSWORD"))
+        #expect(await rig.send("GET", "/chronatogapi/1/posts").json == .array([]))
+        await rig.stop()
+    }
+
+    private static func simulator(_ rig: SiteRig, _ book: Book, clientSecret: String = "")
+        -> MarketplaceSimulator
+    {
         MarketplaceSimulator(
             base: "http://127.0.0.1:8095",
             auth: FakeMarketplace.auth,
@@ -62,6 +93,7 @@ struct HerokuGuideTests {
                 baseURL: "http://chronatog.test/heroku/resources",
                 ssoURL: "http://chronatog.test/heroku/sso"
             ),
+            clientSecret: clientSecret,
             clock: { Timestamp(seconds: 1_767_225_600) },
             send: { await book.send($0, rig) }
         )
@@ -105,6 +137,14 @@ private final class Book: Sendable {
         let answer = await rig.send("POST", "/heroku/sso", body, as: "")
         let type = (name: "Content-Type", value: "application/x-www-form-urlencoded")
         note("POST", "/heroku/sso", [type], body.replacing("&", with: "\n&"), answer)
+    }
+
+    /// What this server asks of the platform.
+    func note(_ request: MarketplaceSimulator.Request, _ reply: MarketplaceSimulator.Reply) {
+        let body = String(decoding: request.body, as: UTF8.self)
+        let shown = JSONText.value(body)?.pretty ?? body.replacing("&", with: "\n&")
+        let headers = request.headers.filter { $0.name != "User-Agent" }
+        note(request.method, request.target, headers, shown, Answer(reply))
     }
 
     private func note(

@@ -1,71 +1,14 @@
 import API
 import Domain
-import Effects
 import Integrations
-import Synchronization
 import Testing
 
 /// Our server and the simulated marketplace in one process, each calling the other.
 struct SimulatorTests {
     private static let base = "http://127.0.0.1:8095"
 
-    /// Carries our posts into the simulator.
-    private final class Bridge: Transport {
-        private struct State {
-            var receiver: (@Sendable ([Outcome]) -> Void)?
-            var simulator: MarketplaceSimulator?
-        }
-
-        private let state = Mutex(State())
-
-        func connect(_ simulator: MarketplaceSimulator) { state.withLock { $0.simulator = simulator } }
-
-        func send(_ calls: [Call]) {
-            let (receive, simulator) = state.withLock { ($0.receiver, $0.simulator) }
-            for call in calls {
-                // A task, because the network does not wait either.
-                Task {
-                    let reply = await simulator?.answer(Self.request(call))
-                    let result: Outcome.Result =
-                        if let reply {
-                            .answered(
-                                Effects.Answer(
-                                    status: UInt16(reply.status),
-                                    keptHeader: reply.headers.first { $0.name == "Location" }?.value,
-                                    body: reply.body
-                                )
-                            )
-                        } else {
-                            .failed(Failure(.refused, "nobody is there"))
-                        }
-                    receive?([Outcome(id: call.id, result: result, timings: Timings(), address: "")])
-                }
-            }
-        }
-
-        private static func request(_ call: Call) -> MarketplaceSimulator.Request {
-            let lines = String(decoding: call.headerLines, as: UTF8.self).split(separator: "\r\n")
-            let headers = lines.compactMap { line -> (name: String, value: String)? in
-                guard let colon = line.firstRange(of: ": ") else { return nil }
-                return (String(line[..<colon.lowerBound]), String(line[colon.upperBound...]))
-            }
-            return MarketplaceSimulator.Request(
-                method: call.method,
-                target: call.target,
-                headers: headers,
-                body: call.body
-            )
-        }
-
-        func abort(_ ids: [UInt64]) {}
-        func shutdown(drain: Span) async {}
-        func deliverOutcomes(to receive: @escaping @Sendable ([Outcome]) -> Void) {
-            state.withLock { $0.receiver = receive }
-        }
-    }
-
     private func pair() async throws -> (SiteRig, MarketplaceSimulator) {
-        let bridge = Bridge()
+        let bridge = SimulatorBridge()
         let rig = try await SiteRig(transport: bridge)
         let start = Timestamp(seconds: 1_767_225_600)
         let simulator = MarketplaceSimulator(
