@@ -79,7 +79,7 @@ func decodeAlert(
         var notBefore: TimeField?
         while let (field, value) = try reader.next() {
             switch field {
-            case 1: record.alert = context.run(at: try value.number(field, kind))
+            case 1: record.alert = context.other(at: try value.number(field, kind))
             case 2: record.channel = try value.text(field, kind)
             case 3: record.kind = try value.word(field, kind)
             case 4: notBefore = TimeField()

@@ -22,11 +22,15 @@ func decodeChannel(
     switch kind {
     case .channelConfigured: return .channelConfigured(try ChannelConfigured(fields: &reader))
     case .messagesGrouped:
-        var record = MessagesGrouped(leader: .zero, members: [])
+        var record = MessagesGrouped(leader: context.run(at: 0), members: [])
         while let (field, value) = try reader.next() {
             switch field {
             case 1: record.leader = context.run(at: try value.number(field, kind))
-            case 2: record.members.append(context.run(at: try value.number(field, kind)))
+            case 2:
+                // Zero is what is not written.
+                let distance: UInt64 = try value.number(field, kind)
+                guard distance > 0 else { throw .invalid(field: field, of: kind.name) }
+                record.members.append(context.run(at: distance))
             default: throw .invalid(field: field, of: kind.name)
             }
         }

@@ -76,7 +76,7 @@ extension CheckPinged {
             case 8: ping.bodyBytes = try value.number(field, kind)
             case 9:
                 duration = Span(microseconds: Int64(clamping: try value.number(field, kind) as UInt64) &- 1)
-            case 10: previous = context.run(at: try value.number(field, kind))
+            case 10: previous = context.other(at: try value.number(field, kind))
             default: try standing.take(field, value, kind)
             }
         }

@@ -160,7 +160,7 @@ extension StepReport {
             case 2: kind = try value.word(field, record)
             case 3: isDone = try value.number(field, record) as UInt8 == 1
             case 4: note = try value.text(field, record)
-            case 5: message = context.run(at: try value.number(field, record))
+            case 5: message = context.other(at: try value.number(field, record))
             default: throw .invalid(field: field, of: "step report")
             }
         }

@@ -12,6 +12,9 @@ struct PayloadContext {
     /// A run is written as the distance back to the record that opened it.
     func distance(to run: RunID) -> UInt64 { sequence.value &- run.value }
     func run(at distance: UInt64) -> RunID { RunID(sequence.value &- distance) }
+
+    /// What need not be there: zero, which is not written, is none.
+    func other(at distance: UInt64) -> RunID { distance == 0 ? .zero : run(at: distance) }
 }
 
 /// Writes a record's payload, field by field as `Journaling.docc/Format.md` numbers them.

@@ -34,12 +34,13 @@ struct Introduction {
             guard let open = try await engine.tried(post) else {
                 return logger.notice("the marketplace knows us")
             }
+            let next =
+                open.isDead
+                ? "start again with --register and the URL at which the marketplace lists services, whole"
+                : "it is tried again by itself"
             logger.warning(
                 "the marketplace did not take our registration",
-                metadata: [
-                    "because": "\(open.reason)",
-                    "next": "\(open.isDead ? "it is not tried again" : "it is tried again by itself")",
-                ]
+                metadata: ["because": "\(open.reason)", "next": "\(next)"]
             )
         } catch {
             // The next start takes it up.

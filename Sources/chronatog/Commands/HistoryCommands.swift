@@ -28,16 +28,24 @@ struct RunsCommand: ClientCommand {
         var runs: [JSON] = []
         try await server.pages("/jobs/\(id)/runs", limit: limit) { runs.append($0) }
         if json { return StandardStream.output.line(JSON.array(runs).pretty) }
-        var table = TextTable([
-            "RUN", "SCHEDULED", "STARTED", "TRIGGER", "ATTEMPTS", "STATUS", "RESULT", "FAILURE",
-        ])
+        let hasSteps = runs.contains { $0["steps"]?.array?.isEmpty == false }
+        var table = TextTable(
+            ["RUN", "SCHEDULED", "STARTED", "TRIGGER", "ATTEMPTS", "STATUS", "RESULT", "FAILURE"]
+                + (hasSteps ? ["STEPS"] : [])
+        )
         for run in runs {
             let attempts = run["attempts"]?.array ?? []
-            table.add([
-                run.plain("id"), run.plain("scheduled_at"), run.plain("started_at"), run.plain("trigger"),
-                String(attempts.count), attempts.last?.plain("status") ?? "", run["result"]?.string ?? "open",
-                run["failure"]?["message"]?.plain ?? "",
-            ])
+            let steps = (run["steps"]?.array ?? []).map { step in
+                let note = step.plain("note")
+                return note.isEmpty ? step.plain("kind") : note
+            }
+            table.add(
+                [
+                    run.plain("id"), run.plain("scheduled_at"), run.plain("started_at"), run.plain("trigger"),
+                    String(attempts.count), attempts.last?.plain("status") ?? "",
+                    run["result"]?.string ?? "open", run["failure"]?["message"]?.plain ?? "",
+                ] + (hasSteps ? [steps.joined(separator: "; ")] : [])
+            )
         }
         if table.isEmpty { return StandardStream.error.line("job \(id) has not run yet") }
         StandardStream.output.write(table.text())

@@ -40,8 +40,30 @@ struct JobsCommand: ClientCommand {
         if jobs.contains(where: { !$0.plain("labels").isEmpty }) { columns.append("labels") }
         let titles = ["next_at": "NEXT", "callback_url": "CALLS"]
         var table = TextTable(columns.map { titles[$0] ?? $0.uppercased() })
-        for job in jobs { table.add(columns.map { job.plain($0) }) }
+        for job in jobs { table.add(columns.map { Self.cell($0, of: job) }) }
         StandardStream.output.write(table.text())
+    }
+
+    /// What starts a job of a stream, and what it does, stand where others have their schedule and URL.
+    private static func cell(_ column: String, of job: JSON) -> String {
+        let text = job.plain(column)
+        guard text.isEmpty else { return text }
+        switch column {
+        case "schedule":
+            let triggers = job["triggers"]?.array ?? []
+            return triggers.map { "\($0.plain("stream")): \($0.plain("on"))" }.joined(separator: ", ")
+        case "callback_url":
+            return (job["steps"]?.array ?? []).map(\.stepKind).joined(separator: ", ")
+        default: return ""
+        }
+    }
+}
+
+extension JSON {
+    /// The one field of a step that is not about when it is taken.
+    fileprivate var stepKind: String {
+        guard case .object(let members) = self else { return "" }
+        return members.first { $0.key != "on" }?.key ?? ""
     }
 }
 
