@@ -114,8 +114,8 @@ struct AnswerJudge {
     private func quote(_ answer: Answer) -> String {
         guard let text = String(validating: answer.body.prefix(2048), as: UTF8.self) else { return "" }
         let line = OneLine.of(text).split(separator: " ").joined(separator: " ")
-        // A page is for eyes: its first words are its style.
-        if line.hasPrefix("<") { return " with a web page" }
+        // A whole page is for eyes: its first words are its style.
+        if line.hasPrefix("<"), line.utf8.count > 200 { return " with a web page" }
         return line.isEmpty ? "" : ": \"\(hide(line).shortened(to: Self.quotedScalarsMax))\""
     }
 

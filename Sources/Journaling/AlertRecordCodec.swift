@@ -85,7 +85,7 @@ func decodeAlert(
             case 4: notBefore = TimeField()
             case 5, 6: try notBefore?.take(value, isFine: field == 6, field: field, of: kind)
             case 7: record.letter = try StepLetter.read(value, at: context.sequence.value)
-            case 8: record.check = CheckID(try value.number(field, kind))
+            case 8: record.check = try value.check(field, kind)
             default: throw .invalid(field: field, of: kind.name)
             }
         }
@@ -237,5 +237,13 @@ extension [String: Timestamp] {
             }
         }
         self[name] = time.resolved(from: base)
+    }
+}
+
+extension FieldValue {
+    /// A check that need not be there: zero, which is not written, is none.
+    func check(_ field: UInt8, _ kind: RecordKind) throws(FieldError) -> CheckID? {
+        let number: UInt32 = try number(field, kind)
+        return number == 0 ? nil : CheckID(number)
     }
 }

@@ -229,7 +229,7 @@ extension PendingMessage {
             case 14, 15: try since.take(value, isFine: field == 15, field: field, of: kind)
             case 16: leader = try value.number(field, kind)
             case 17: intended.letter = try StepLetter.read(value, at: 0)
-            case 18: intended.check = CheckID(try value.number(field, kind))
+            case 18: intended.check = try value.check(field, kind)
             default: throw .invalid(field: field, of: "message")
             }
         }
