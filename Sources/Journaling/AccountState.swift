@@ -79,7 +79,9 @@ struct AccountTableFields {
         )
     }
 
+    /// What has no key was never written: in a snapshot, that is damage.
     mutating func take(_ field: UInt8, _ slice: ArraySlice<UInt8>) throws(FieldError) {
+        let what = "ledger state"
         var reader = FieldReader(slice)
         switch field {
         case 50:
@@ -106,25 +108,26 @@ struct AccountTableFields {
             )
         case 53:
             let (id, post) = try PendingPost.read(&reader)
+            guard id.value > 0 else { throw .invalid(field: field, of: what) }
             posts[id] = post
         case 54:
             let fields = try NumberedFields(.invoiceSealed, last: 2, &reader)
             var inner = FieldReader(try fields.bytes(1))
             let post: UInt64 = try fields.number(2)
-            invoices.append(
-                SealedInvoice(
-                    invoice: try InvoiceSealed(from: zero, fields: &inner),
-                    post: post == 0 ? nil : PostID(post)
-                )
-            )
+            let invoice = try InvoiceSealed(from: zero, fields: &inner)
+            guard invoice.account > 0 else { throw .invalid(field: field, of: what) }
+            invoices.append(SealedInvoice(invoice: invoice, post: post == 0 ? nil : PostID(post)))
         case 56:
             let noted = try UserNoted(fields: &reader)
+            guard noted.account > 0 else { throw .invalid(field: field, of: what) }
             accounts[noted.account]?.note(noted.user)
         case 57:
             let grant = try GrantHeld(from: zero, fields: &reader)
+            guard grant.account > 0 else { throw .invalid(field: field, of: what) }
             accounts[grant.account]?.grant = grant
         case 58:
             let link = try LinkUsed(from: zero, fields: &reader)
+            guard !link.digest.isEmpty else { throw .invalid(field: field, of: what) }
             usedLinks[link.digest] = link.until
         default:
             let fields = try NumberedFields(.credentialsSet, last: 2, &reader)

@@ -104,6 +104,7 @@ struct LedgerState {
             case (90, .bytes(let slice)):
                 var inner = FieldReader(slice)
                 let source = try WatchedSource(fields: &inner)
+                guard !source.set.name.isEmpty else { throw .invalid(field: field, of: what) }
                 sources[source.set.name] = source
             case (20, .number(let number)): checkFields.checksEver = UInt32(truncatingIfNeeded: number)
             case (21, .bytes(let slice)), (22, .bytes(let slice)): try checkFields.take(field, slice)

@@ -251,6 +251,7 @@ struct ReactionTableFields {
             default: throw .invalid(field: part, of: "ledger state")
             }
         }
+        guard number > 0 else { throw .invalid(field: 1, of: "ledger state") }
         if let cause {
             causes[RunID(number)] = cause
         } else {
