@@ -55,7 +55,10 @@ package struct AccountTable: Sendable, Equatable {
         }
     }
 
-    package var isEmpty: Bool { marketplaces.isEmpty && accounts.isEmpty && posts.isEmpty }
+    package var isEmpty: Bool {
+        marketplaces.isEmpty && accounts.isEmpty && schedulers.isEmpty && posts.isEmpty && invoices.isEmpty
+            && billingJob == nil && accountsEver == 1 && usedLinks.isEmpty
+    }
 
     /// The open account that a marketplace knows by this name.
     package func account(_ externalID: String, of marketplace: MarketplaceKind) -> UInt32? {
