@@ -119,7 +119,8 @@ extension CheckEntry {
         case 8: isPaused = try value.number(field, kind) as UInt8 == 1
         case 9: lastPing = try times(value, from: registeredAt).first
         case 10:
-            lastDuration = Span(microseconds: Int64(clamping: try value.number(field, kind) as UInt64) &- 1)
+            let plusOne: UInt64 = try value.number(field, kind)
+            lastDuration = plusOne == 0 ? nil : Span(microseconds: Int64(clamping: plusOne) - 1)
         case 11: pings = try value.number(field, kind)
         case 12:
             var inner = FieldReader(value.slice ?? [])
