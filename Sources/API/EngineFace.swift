@@ -65,6 +65,14 @@ package protocol EngineFace: AccountFace {
     func setStream(_ name: String, _ wish: SourceWish) async throws(CommandError) -> SourceView
     func removeStream(_ name: String) async throws(CommandError)
     func pauseStream(_ name: String, _ isPaused: Bool) async throws(CommandError) -> SourceView
+    func addToken(_ token: AccessToken) async throws(CommandError) -> KnownToken
+    func removeToken(_ name: String) async throws(CommandError)
+    func tokens() async throws(CommandError) -> [KnownToken]
+    func trigger(
+        _ job: JobID,
+        by name: String,
+        event: [UInt8]
+    ) async throws(CommandError) -> OpenRunView?
     func alerts() async throws(CommandError) -> [AlertView]
     func openAlerts() async throws(CommandError) -> [AlertView]
     func acknowledge(_ alert: AlertID) async throws(CommandError) -> AlertView

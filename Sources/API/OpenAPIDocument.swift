@@ -115,7 +115,7 @@ package struct OpenAPIDocument {
         }
         var answers = [JSON.Member("\(route.answerStatus)", .object(good))]
         var problems = route.problems
-        if route.access.asksGate { problems += [.unauthorized, .throttled] }
+        if route.access.asksGate { problems += [.unauthorized, .forbidden, .throttled] }
         if !route.query.isEmpty, !route.takesAnyQuery { problems.append(.invalid) }
         for status in Set(problems.map(\.status)).sorted() {
             let title = problems.first { $0.status == status }?.title ?? ""

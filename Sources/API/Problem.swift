@@ -11,6 +11,8 @@ package struct Problem: Error, Sendable, Equatable {
         /// Not HTTP, not UTF-8, not JSON.
         case malformed
         case unauthorized
+        /// Valid credentials that are not good for this.
+        case forbidden
         case notFound = "not-found"
         case methodNotAllowed = "method-not-allowed"
         /// The request did not arrive in time.
@@ -34,6 +36,7 @@ package struct Problem: Error, Sendable, Equatable {
             switch self {
             case .malformed: 400
             case .unauthorized: 401
+            case .forbidden: 403
             case .notFound: 404
             case .methodNotAllowed: 405
             case .slow: 408
@@ -55,6 +58,7 @@ package struct Problem: Error, Sendable, Equatable {
             switch self {
             case .malformed: "The request cannot be read"
             case .unauthorized: "Credentials are needed"
+            case .forbidden: "The credentials are not good for this"
             case .notFound: "There is no such thing"
             case .methodNotAllowed: "The method is not allowed here"
             case .slow: "The request took too long to arrive"
@@ -64,7 +68,7 @@ package struct Problem: Error, Sendable, Equatable {
             case .tooLarge: "The request body is too large"
             case .invalid: "The request is not valid"
             case .upgradeRequired: "This is a stream"
-            case .throttled: "Too many failed logins"
+            case .throttled: "Too many of these in a short time"
             case .headerTooLarge: "The request head is too large"
             case .internal: "Something went wrong here"
             case .busy: "The server has enough to do"
@@ -129,7 +133,10 @@ package struct Problem: Error, Sendable, Equatable {
         case .noSuchBlackout(let name): self = .notFound("blackout \(name)")
         case .noSuchStream(let name, let known):
             self = .notFound("stream \(name)")
-            detail += NearestWord.find(name, in: known).map { " Did you mean \($0)?" } ?? ""
+            detail += Self.question(name, known)
+        case .noSuchToken(let name, let known):
+            self = .notFound("token \(name)")
+            detail += Self.question(name, known)
         case .noSuchChannel(let name): self = .notFound("channel \(name)")
         case .noSuchAccount(let number): self = .notFound("account \(number)")
         case .noSuchPost(let post): self = .notFound("post \(post)")
@@ -163,6 +170,10 @@ package struct Problem: Error, Sendable, Equatable {
             self.init(.stopping, "The server is shutting down; send it again to the next one.")
             headers = [Header(name: "Retry-After", value: "5")]
         }
+    }
+
+    private static func question(_ name: String, _ known: [String]) -> String {
+        NearestWord.find(name, in: known).map { " Did you mean \($0)?" } ?? ""
     }
 
     /// Whatever was thrown, as a problem. What nobody foresaw says nothing of the inside.

@@ -36,6 +36,8 @@ package struct Route: Sendable {
     var takesAnyQuery = false
     /// Of a longer body, this many bytes are kept and the rest is read and dropped; nil refuses it (413).
     var bodyKeptBytesMax: Int?
+    /// What it answers is, or may hold, a secret: not for tokens that may only read.
+    var showsSecrets = false
     /// Accepts `If-Match`.
     var isConditional = false
     /// Named schemas (`Schemas`); nil without a body.

@@ -7,7 +7,7 @@ package enum RouteTable {
         JobRoutes.all + JobStateRoutes.all + RunRoutes.all + SlotRoutes.all + PlanRoutes.all + EventRoutes.all
             + JournalRoutes.all + UpkeepRoutes.all + SchedulerRoutes.all + AlertRoutes.all + ChannelRoutes.all
             + LinkRoutes.all + CheckRoutes.all + PingRoutes.all + BadgeRoutes.all + CheckInRoutes.all
-            + BlackoutRoutes.all + SourceRoutes.all + ClockRoutes.all
+            + BlackoutRoutes.all + SourceRoutes.all + ClockRoutes.all + TokenRoutes.all
             + AboutRoutes.all + StreamRoutes.all + ObjectRoutes.all
             + PartnerRoutes.all + AccountRoutes.all + EngineYardRoutes.all + SignInRoutes.all
             + HerokuRoutes.all

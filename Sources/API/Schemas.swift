@@ -182,6 +182,18 @@ enum Schemas {
         ("body_hex", type("string", "null", about: "where the body is not UTF-8")),
     ]
 
+    // MARK: Tokens
+
+    private static let token: [Property] = [
+        ("name", text), ("role", choice(TokenRole.allCases.map(\.word))),
+        ("job", type("string", "null", about: "the only job that it starts; with the role trigger")),
+    ]
+
+    private static let newToken: [Property] = [
+        ("url", text), ("since", instant), ("token", type("string", about: "shown this once")),
+        ("trigger_url", type("string", "null", about: "POST there starts the job; shown this once")),
+    ]
+
     // MARK: Blackouts
 
     private static let blackoutRequest: [Property] = [
@@ -349,6 +361,10 @@ enum Schemas {
         ),
         JSON.Member("BlackoutRequest", object(blackoutRequest)),
         JSON.Member("Blackout", object(blackoutRequest.filter { !$0.0.hasPrefix("ics") } + blackoutAnswer)),
+        JSON.Member("TokenRequest", object(token)),
+        JSON.Member("Token", object(token + [("url", text), ("since", instant)])),
+        JSON.Member("NewToken", object(token + newToken)),
+        JSON.Member("Triggered", object([("requestId", text), ("run", text), ("resource_uri", text)])),
         JSON.Member("TestMessage", object([("message", text)])),
         JSON.Member("Payload", object([("payload", text)])),
         JSON.Member("Resent", object([("resent", number), ("skipped", number)])),

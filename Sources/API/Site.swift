@@ -51,7 +51,9 @@ package struct Site: Sendable {
         do {
             var request = request
             request.query = try QueryFields(request.target)
-            if route.access.asksGate { request.caller = try await gate.admit(request) }
+            if route.access.asksGate {
+                request.caller = try await gate.admit(request, to: Intention(route, request)).caller
+            }
             if route.access == .operatorOnly, request.caller != .operator {
                 throw Problem.notFound("\(route.path) for a scheduler")
             }

@@ -30,6 +30,8 @@ package struct Ledger: Sendable {
     /// Streams that are watched, by name.
     package private(set) var sources: [String: WatchedSource] = [:]
     package private(set) var reactions = ReactionTable()
+    /// Tokens that the operator has given out, by name.
+    package private(set) var tokens: [String: KnownToken] = [:]
 
     package init() {}
 
@@ -52,7 +54,8 @@ package struct Ledger: Sendable {
         awaited: [RunID: RunAwaited] = [:],
         accounts: AccountTable = AccountTable(),
         sources: [String: WatchedSource] = [:],
-        reactions: ReactionTable = ReactionTable()
+        reactions: ReactionTable = ReactionTable(),
+        tokens: [String: KnownToken] = [:]
     ) {
         self.sequence = sequence
         self.lastTime = lastTime
@@ -72,6 +75,7 @@ package struct Ledger: Sendable {
         self.accounts = accounts
         self.sources = sources
         self.reactions = reactions
+        self.tokens = tokens
         for (id, run) in openRuns where jobs[run.job].openRuns > 1 {
             openRunsBeyondOne[run.job, default: []].append(id)
         }
@@ -113,6 +117,7 @@ package struct Ledger: Sendable {
         case .account(let record): try apply(record, at: entry.time)
         case .source(let record): sources.apply(record, at: entry.time)
         case .reaction(let record): reactions.apply(record)
+        case .token(let record): tokens.apply(record, at: entry.time)
         default: try applyToJob(entry)
         }
         if let job = entry.record.job {
@@ -341,7 +346,8 @@ extension Record {
         case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped,
             .folderRestored, .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed,
             .checkPinged, .checkLapsed, .checkUnwatched, .pingKeySet, .channelConfigured, .channelRemoved,
-            .channelMended, .messagesGrouped, .blackoutSet, .blackoutRemoved, .account, .source:
+            .channelMended, .messagesGrouped, .blackoutSet, .blackoutRemoved, .account, .source,
+            .token:
             nil
         case .jobRegistered(let r): r.job
         case .jobRevised(let r): r.job

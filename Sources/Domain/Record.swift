@@ -61,6 +61,8 @@ package enum Record: Sendable, Hashable {
     case source(SourceRecord)
     /// About what streams would have started.
     case reaction(ReactionRecord)
+    /// About tokens that the operator gives out.
+    case token(TokenRecord)
 }
 
 /// A credential and quota holder. The password is kept as PBKDF-free salted SHA-256 because it is 26 random

@@ -211,7 +211,7 @@ extension Record {
             .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped, .blackoutSet,
             .blackoutRemoved:
             .operator
-        case .account, .source: .operator
+        case .account, .source, .token: .operator
         default: .account
         }
     }

@@ -71,6 +71,7 @@ package enum CommandError: Error, Sendable, Equatable {
     case noSuchChannel(String)
     case noSuchBlackout(String)
     case noSuchStream(String, known: [String])
+    case noSuchToken(String, known: [String])
     /// No such account, or a closed one, or another marketplace's.
     case noSuchAccount(UInt32)
     case noSuchPost(PostID)

@@ -23,6 +23,7 @@ extension Ledger {
         if accounts != other.accounts { return "accounts and marketplaces" }
         if sources != other.sources { return "watched streams" }
         if reactions != other.reactions { return "runs and outages of streams" }
+        if tokens != other.tokens { return "tokens" }
         return nil
     }
 }

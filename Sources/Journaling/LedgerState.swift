@@ -13,6 +13,7 @@ struct LedgerState {
     private(set) var blackouts: [String: Blackout] = [:]
     private(set) var awaited: [RunID: RunAwaited] = [:]
     private(set) var sources: [String: WatchedSource] = [:]
+    private(set) var tokens: [String: KnownToken] = [:]
     private var alertFields = AlertTableFields()
     var alerts: AlertTable { alertFields.table }
     private var checkFields = CheckTableFields()
@@ -63,6 +64,9 @@ struct LedgerState {
             w.nest(90) { source.encode(into: &$0) }
         }
         w.write(ledger.reactions)
+        for (_, token) in ledger.tokens.sorted(by: { $0.key < $1.key }) {
+            w.nest(100) { token.encode(into: &$0) }
+        }
         return w.bytes
     }
 
@@ -110,6 +114,10 @@ struct LedgerState {
             case (21, .bytes(let slice)), (22, .bytes(let slice)): try checkFields.take(field, slice)
             case (50...58, .bytes(let slice)): try accountFields.take(field, slice)
             case (95...96, .bytes(let slice)): try reactionFields.take(field, slice)
+            case (100, .bytes(let slice)):
+                var inner = FieldReader(slice)
+                let known = try KnownToken(fields: &inner)
+                tokens[known.token.name] = known
             default: throw .invalid(field: field, of: what)
             }
         }

@@ -64,6 +64,7 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
     case .account(let r): r.encode(context, into: &w)
     case .source(let r): r.encode(into: &w)
     case .reaction(let r): r.encode(from: now, into: &w)
+    case .token(let r): r.encode(into: &w)
     }
 }
 

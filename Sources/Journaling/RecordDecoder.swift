@@ -43,6 +43,7 @@ func decodePayload(
         return .source(try SourceRecord(kind, &reader))
     case .outageNoted, .outageSpared, .triggerRefused:
         return .reaction(try ReactionRecord(kind, context, &reader))
+    case .tokenAdded, .tokenRemoved: return .token(try TokenRecord(kind, &reader))
     case .folderRestored: return .folderRestored(try decodeRestored(kind, context, &reader))
     case .clockStepped: return .clockStepped(try decodeClockStep(kind, context, &reader))
     case .jobFellBehind: return .jobFellBehind(try decodeFallingBehind(kind, context, &reader))

@@ -93,6 +93,7 @@ extension Record {
         case .account(let r): r.members
         case .source(let r): r.members
         case .reaction(let r): r.members
+        case .token(let r): r.members
         case .folderRestored(let r):
             .present([("to_sequence", .count(r.sequence.value)), ("to_time", .instant(r.time))])
         case .clockStepped(let r): .present([("from", .instant(r.from)), ("to", .instant(r.to))])

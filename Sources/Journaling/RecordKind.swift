@@ -73,6 +73,8 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case outageNoted = 95
     case outageSpared = 96
     case triggerRefused = 97
+    case tokenAdded = 100
+    case tokenRemoved = 101
 
     /// camelCase, as `Record.name`.
     package var name: String { String(describing: self) }
@@ -136,6 +138,7 @@ extension Record {
         case .account(let record): record.kind
         case .source(let record): record.kind
         case .reaction(let record): record.kind
+        case .token(let record): record.kind
         }
     }
 }

@@ -97,7 +97,8 @@ struct Snapshot {
             awaited: state.awaited,
             accounts: state.accounts(jobs: jobs),
             sources: state.sources,
-            reactions: state.reactions
+            reactions: state.reactions,
+            tokens: state.tokens
         )
     }
 

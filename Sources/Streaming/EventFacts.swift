@@ -52,12 +52,12 @@ enum EventFacts {
         case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
             .checkLapsed, .checkUnwatched, .pingKeySet:
             CheckFacts.of(record)
-        case .blackoutSet(let r):
-            compact([("name", .string(r.name)), ("labels", .array(r.labels.map { .string($0) }))])
+        case .blackoutSet(let r): blackout(r)
         case .blackoutRemoved(let r): compact([("name", .string(r.name))])
         case .account(let r): AccountFacts.of(r)
         case .source(let r): [JSON.Member("name", .string(r.name))] + stream(r)
         case .reaction(let r): reaction(r)
+        case .token(let r): token(r)
         case .folderRestored(let r):
             compact([("to_seq", .number(Int64(r.sequence.value))), ("to_time", r.time.json)])
         case .clockStepped(let r): compact([("from", r.from.json), ("to", r.to.json)])
@@ -76,6 +76,22 @@ enum EventFacts {
         case .lost(let r):
             compact([("outage", .number(Int64(clamping: r.outage))), ("reason", .string(r.reason))])
         case .overflowed(let r): compact([("events", .number(Int64(clamping: r.events)))])
+        }
+    }
+
+    private static func blackout(_ record: Blackout) -> [JSON.Member] {
+        compact([("name", .string(record.name)), ("labels", .array(record.labels.map { .string($0) }))])
+    }
+
+    /// Without the digest.
+    private static func token(_ record: TokenRecord) -> [JSON.Member] {
+        switch record {
+        case .added(let r):
+            compact([
+                ("name", .string(r.name)), ("role", .string(r.role.word)),
+                ("starts", r.job.map { .string("\($0)") }),
+            ])
+        case .removed(let r): compact([("name", .string(r.name)), ("role", .string(r.role.word))])
         }
     }
 

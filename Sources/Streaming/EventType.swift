@@ -74,6 +74,8 @@ package enum EventType: String, Sendable, CaseIterable {
     case outageNoted = "outage.noted"
     case outageSpared = "outage.spared"
     case triggerRefused = "trigger.refused"
+    case tokenAdded = "token.added"
+    case tokenRemoved = "token.removed"
 
     package init(_ record: Record) {
         self =
@@ -127,6 +129,8 @@ package enum EventType: String, Sendable, CaseIterable {
             case .reaction(.outageNoted): .outageNoted
             case .reaction(.outageSpared): .outageSpared
             case .reaction(.triggerRefused): .triggerRefused
+            case .token(.added): .tokenAdded
+            case .token(.removed): .tokenRemoved
             }
     }
 

@@ -44,7 +44,8 @@ struct Chronatog: AsyncParsableCommand {
             CommandGroup(
                 name: "Operation",
                 subcommands: [
-                    VerifyCommand.self, BackupCommand.self, RestoreCommand.self, ForkCommand.self,
+                    TokenCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self,
+                    ForkCommand.self,
                     JournalCommand.self,
                     ClockCommand.self,
                     HealthcheckCommand.self, VersionCommand.self, BenchCommand.self, CompletionCommand.self,

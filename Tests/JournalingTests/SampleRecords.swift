@@ -21,7 +21,7 @@ struct SampleRecord: Sendable, CustomTestStringConvertible {
     static let all: [SampleRecord] = full + sparse
 
     static let full: [SampleRecord] =
-        basics + alerts + checks + blackouts + accounts + sources + reactions
+        basics + alerts + checks + blackouts + accounts + sources + reactions + tokens
 
     private static let basics: [SampleRecord] = [
         SampleRecord(

@@ -5,16 +5,18 @@ internal import Engine
 internal import FoundationEssentials
 internal import Synchronization
 
-/// Who is asking: Basic credentials of a scheduler, or the operator's bearer token.
+/// Who is asking: Basic credentials of a scheduler, the operator's bearer token, or one that the operator
+/// gave out (`TokenScope.swift`).
 ///
 /// Schedulers come and go only through this API, so the list is read once and again after it changed, or when
 /// a name is unknown. Comparisons take the same time whatever they are given.
 final class Gate: Sendable {
     private let token: [UInt8]?
     private let configured: APIOptions.Credentials?
-    private let engine: any EngineFace
+    let engine: any EngineFace
     private let time: any TimeSource
     private let known = Mutex<[SchedulerRegistered]?>(nil)
+    let tokensRead = Mutex(TokensRead())
     private let throttle: Mutex<LoginThrottle>
     /// Of what marketplaces prove with: by address and key, so that a stranger who guesses does not lock out
     /// the marketplace itself.
@@ -32,15 +34,26 @@ final class Gate: Sendable {
     /// The list of schedulers changed.
     func forget() { known.withLock { $0 = nil } }
 
-    /// - Throws: `Problem` 401 without valid credentials, 429 after too many failures from the same address.
-    func admit(_ request: APIRequest) async throws -> Caller {
+    /// Somebody with valid credentials.
+    struct Visitor: Sendable {
+        var caller: Caller
+        /// What they hold, unless it is the operator's own token or a scheduler's password.
+        var token: AccessToken?
+    }
+
+    /// - Throws: `Problem` 401 without valid credentials, 403 when a token's role does not allow it, 429
+    ///   after too many failures from the same address.
+    func admit(_ request: APIRequest, to intention: Intention) async throws -> Visitor {
         guard let header = request.header("authorization") else {
             throw Self.refusal("Send the operator's token as Bearer, or a scheduler's credentials as Basic.")
         }
         if let wait = throttle.withLock({ $0.wait(request.remoteAddress, now: time.uptime) }) {
             throw Self.throttled("Too many failed logins from this address; wait \(wait.text).", wait)
         }
-        if let caller = try await caller(header) { return caller }
+        if let visitor = try await visitor(header) {
+            if let objection = visitor.token?.objection(to: intention) { throw objection }
+            return visitor
+        }
         throttle.withLock { $0.failed(request.remoteAddress, now: time.uptime) }
         throw Self.refusal("The credentials are not known here.")
     }
@@ -69,13 +82,13 @@ final class Gate: Sendable {
         return problem
     }
 
-    private func caller(_ header: String) async throws -> Caller? {
+    private func visitor(_ header: String) async throws -> Visitor? {
         let parts = header.trimmed.split(separator: " ", maxSplits: 1)
         guard parts.count == 2 else { return nil }
         switch parts[0].lowercased() {
         case "bearer":
-            guard let token, Self.isEqual(Array(parts[1].utf8), token) else { return nil }
-            return .operator
+            if let token, Self.isEqual(Array(parts[1].utf8), token) { return Visitor(caller: .operator) }
+            return try await knownToken(String(parts[1])).map { Visitor(caller: .operator, token: $0) }
         case "basic":
             guard let data = Data(base64Encoded: String(parts[1])),
                 let text = String(validating: data, as: UTF8.self),
@@ -84,7 +97,7 @@ final class Gate: Sendable {
             return try await scheduler(
                 String(text[..<colon]),
                 password: String(text[text.index(after: colon)...])
-            )
+            ).map { Visitor(caller: $0) }
         default: return nil
         }
     }
@@ -124,6 +137,9 @@ final class Gate: Sendable {
         problem.headers = [Problem.Header(name: "WWW-Authenticate", value: "Basic realm=\"chronatog\"")]
         return problem
     }
+
+    /// As tokens are kept.
+    static func digest(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
 
     /// Compares digests, so that neither the length nor the first difference shows in the time taken.
     static func isEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {

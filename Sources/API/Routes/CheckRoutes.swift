@@ -71,6 +71,7 @@ enum CheckRoutes {
         },
         Route("GET", keyPath, .scheduler, "The key in slug URLs; null before the first check", answer: key)
             .with {
+                $0.showsSecrets = true
                 $0.query = [ownerParameter]
                 $0.answerSchema = "PingKey"
                 $0.problems = [.notFound]

@@ -60,6 +60,7 @@ enum JobRoutes {
             answer: secret
         )
         .with {
+            $0.showsSecrets = true
             $0.answerSchema = "Secret"
             $0.problems = [.notFound]
         },

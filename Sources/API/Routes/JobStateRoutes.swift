@@ -5,8 +5,10 @@ internal import Engine
 enum JobStateRoutes {
     private static let path = "\(RouteTable.prefix)/jobs/{id}"
 
+    static let runPath = "\(path)/run"
+
     static let all = [
-        Route("POST", "\(path)/run", .scheduler, "Run a job now; its slots stay as they are", answer: run)
+        Route("POST", runPath, .scheduler, "Run a job now; its slots stay as they are", answer: run)
             .with {
                 $0.query = [
                     Route.Parameter(

@@ -47,6 +47,7 @@ enum UpkeepRoutes {
                 Route.Parameter("offset", "the first byte wanted", "0"),
                 Route.Parameter("bytes", "1 to \(partBytesMax), \(partBytesMax) if not given", "1048576"),
             ]
+            $0.showsSecrets = true
             $0.answerType = "application/x-tar"
             $0.problems = [.notFound, .invalid]
         },

@@ -35,6 +35,8 @@ struct StreamDesk: Sendable {
         var subscription: Subscription
         /// nil: told so in Tutum's way, after the handshake.
         var caller: Caller?
+        /// What the caller came with, if it may be revoked.
+        var token: AccessToken?
         var after: Sequence
         var head: Sequence
         /// Alerts of the last minute.
@@ -74,8 +76,10 @@ struct StreamDesk: Sendable {
             if request.comesFromForeignPage {
                 throw Problem(.unauthorized, "Another site's page may not use this browser's credentials.")
             }
-            let caller = try await site.gate.admit(request.withQueryCredentials())
+            let visitor = try await site.gate.admit(request.withQueryCredentials(), to: .look)
+            let caller = visitor.caller
             admission.caller = caller
+            admission.token = visitor.token
             if let since = subscription.since {
                 guard since <= head else {
                     throw Problem(
@@ -112,7 +116,7 @@ struct StreamDesk: Sendable {
     /// Every admission is served, once. Returns when the connection is closed.
     func serve(_ admission: Admission, on channel: any Channel) async throws {
         defer { hub.exit() }
-        let (hub, limits) = (hub, limits)
+        let (hub, limits, gate) = (hub, limits, site.gate)
         let bound = try await channel.eventLoop.flatSubmit {
             channel.eventLoop.makeCompletedFuture {
                 let seat = StreamSeat(
@@ -122,6 +126,7 @@ struct StreamDesk: Sendable {
                     hub: hub,
                     limits
                 )
+                if let token = admission.token { seat.mayStay = { gate.counts(token) } }
                 try Self.takeOver(channel, seat, limits)
                 Self.welcome(seat, admission)
                 return NIOLoopBound(seat, eventLoop: channel.eventLoop)

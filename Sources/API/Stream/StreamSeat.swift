@@ -33,6 +33,8 @@ final class StreamSeat: ChannelInboundHandler, RemovableChannelHandler {
     var format: StreamFormat { selection.format }
     /// Everything up to here was sent, or is not for this one.
     private(set) var last: Sequence
+    /// Set where the credentials may be revoked: asked before each batch, the one that tells of it included.
+    var mayStay: (@Sendable () -> Bool)?
     private let hub: EventHub
     private let limits: StreamLimits
     private var machine: WebSocketMachine?
@@ -106,6 +108,9 @@ final class StreamSeat: ChannelInboundHandler, RemovableChannelHandler {
 
     private func write(_ batch: EventBatch) {
         guard let context, batch.through > last else { return }
+        guard mayStay?() ?? true else {
+            return end(.policy, "UNAUTHORIZED", "The token has been revoked.")
+        }
         let bytes = batch.bytes(selection, after: last)
         last = batch.through
         if bytes.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
