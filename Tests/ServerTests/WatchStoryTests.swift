@@ -24,7 +24,7 @@ struct WatchStoryTests {
             _ = await stream.handshakes.first(1)
             try await rig.apart { try server.api.expectStream("tutum", "authenticated") }
             // Back at once, but busy: the outage goes on.
-            stream.meet(.refuse(status: 503, retryAfter: "2"))
+            stream.meet(.refuse(status: 429, retryAfter: "2"))
             stream.drop()
             await onCall.until { $0.pagerDuty.log == ["trigger tutum-stream"] }
             let handshakes = await stream.handshakes.first(3)
