@@ -97,6 +97,10 @@ package protocol EngineFace: AccountFace {
         _ ping: Ping,
         creating definition: CheckDefinition?
     ) async throws(CommandError) -> PingAnswer
+    func take(
+        _ pings: [PingArrival],
+        answer: @escaping @Sendable ([Result<PingAnswer, CommandError>]) -> Void
+    )
     func badge(key: String, word: String) async throws(CommandError) -> BadgeCount?
     func registerCheck(
         _ definition: CheckDefinition,

@@ -50,7 +50,12 @@ package struct Site: Sendable {
     package func answer(_ request: APIRequest, by route: Route) async -> Reply {
         do {
             var request = request
-            request.query = try QueryFields(request.target)
+            do {
+                request.query = try QueryFields(request.target)
+            } catch {
+                // Junk behind a URL that takes any query is nobody's fault here.
+                if !route.takesAnyQuery { throw error }
+            }
             if route.access.asksGate {
                 request.caller = try await gate.admit(request, to: Intention(route, request)).caller
             }

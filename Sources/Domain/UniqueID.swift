@@ -33,10 +33,12 @@ package struct UniqueID: Sendable, Hashable {
     }
 
     /// Reads 8-4-4-4-12 digits, of either case. Nothing else is one: a slug must not look like it.
-    package init?(_ text: some StringProtocol) {
+    package init?(_ text: String) {
         guard text.utf8.count == 36 else { return nil }
         var words: (UInt64, UInt64) = (0, 0)
-        for (index, byte) in text.utf8.enumerated() {
+        var index = -1
+        for byte in text.utf8 {
+            index += 1
             if index == 8 || index == 13 || index == 18 || index == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
                 continue

@@ -8,9 +8,34 @@ extension Engine {
         _ ping: Ping,
         creating definition: CheckDefinition?
     ) async throws(CommandError) -> PingAnswer {
-        try await command { flow, now throws(CommandError) in
-            try flow.ping(target, ping, creating: definition, now: now)
+        let arrival = PingArrival(target: target, ping: ping, definition: definition)
+        let answers = await withCheckedContinuation { continuation in
+            take([arrival]) { continuation.resume(returning: $0) }
         }
+        return try answers[0].get()
+    }
+
+    /// Takes pings that came together, in their order: one command, and one wait for the disk.
+    /// - Parameter answer: called once, with an answer for each in the same order, when all are durable; on
+    ///     the engine's thread, or on the caller's when the engine has stopped.
+    package func take(
+        _ pings: [PingArrival],
+        answer: @escaping @Sendable ([Result<PingAnswer, CommandError>]) -> Void
+    ) {
+        let count = pings.count
+        let command = Command(writes: true) { loop, now in
+            pings.map { arrival in
+                Result { () throws(CommandError) in
+                    try loop.flow.ping(arrival.target, arrival.ping, creating: arrival.definition, now: now)
+                }
+            }
+        } answer: { taken in
+            switch taken {
+            case .success(let answers): answer(answers)
+            case .failure(let lost): answer(Array(repeating: .failure(lost), count: count))
+            }
+        }
+        if !mailbox.post({ $0.commands.append(command) }) { command.refuse(.stopping) }
     }
 
     package func registerCheck(

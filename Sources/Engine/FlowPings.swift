@@ -12,6 +12,20 @@ package enum PingTarget: Sendable, Hashable {
     case slug(key: String, slug: String)
 }
 
+/// A ping as it comes in.
+package struct PingArrival: Sendable {
+    package var target: PingTarget
+    package var ping: Ping
+    /// Made into a check when the slug is new (`create=1`); nil makes none.
+    package var definition: CheckDefinition?
+
+    package init(target: PingTarget, ping: Ping, definition: CheckDefinition? = nil) {
+        self.target = target
+        self.ping = ping
+        self.definition = definition
+    }
+}
+
 /// What became of a ping.
 package enum PingAnswer: Sendable, Hashable {
     case taken

@@ -1,9 +1,5 @@
 import API
 import Domain
-import Effects
-import Logging
-import NIOCore
-import NIOPosix
 import Testing
 
 /// A real socket: what the network can do to a server.
@@ -12,9 +8,9 @@ struct ServingTests {
     private let login = "Authorization: Bearer \(SiteRig.token)\r\n"
 
     @Test func `requests are answered on a kept connection`() async throws {
-        try await serving { port in
+        try await LiveSite.serving { port in
             let request = "GET \(jobs) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(SiteRig.token)\r\n"
-            let text = try await exchange(port, "\(request)\r\n\(request)Connection: close\r\n\r\n")
+            let text = try await LiveSite.exchange(port, "\(request)\r\n\(request)Connection: close\r\n\r\n")
             #expect(text.components("HTTP/1.1 200 OK\r\n") == 2)
             #expect(text.contains("\r\nServer: chronatog\r\n"))
             #expect(text.contains("\r\nDate: "))
@@ -23,20 +19,20 @@ struct ServingTests {
     }
 
     @Test func `what no route knows is 404, and a wrong method 405`() async throws {
-        try await serving { port in
-            let missing = try await exchange(
+        try await LiveSite.serving { port in
+            let missing = try await LiveSite.exchange(
                 port,
                 "GET /nope HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
             )
             #expect(missing.hasPrefix("HTTP/1.1 404 "))
             #expect(missing.contains("application/problem+json"))
-            let wrong = try await exchange(
+            let wrong = try await LiveSite.exchange(
                 port,
                 "PUT \(jobs) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
             )
             #expect(wrong.hasPrefix("HTTP/1.1 405 "))
             #expect(wrong.contains("\r\nAllow: GET, POST\r\n"))
-            let head = try await exchange(
+            let head = try await LiveSite.exchange(
                 port,
                 "HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
             )
@@ -46,12 +42,12 @@ struct ServingTests {
     }
 
     @Test func `a body over the limit is 413, announced or not`() async throws {
-        try await serving({ $0.limits.bodyBytesMax = 1000 }) { port in
+        try await LiveSite.serving({ $0.limits.bodyBytesMax = 1000 }) { port in
             let start = "POST \(jobs) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(SiteRig.token)\r\n"
-            let announced = try await exchange(port, "\(start)Content-Length: 1001\r\n\r\n")
+            let announced = try await LiveSite.exchange(port, "\(start)Content-Length: 1001\r\n\r\n")
             #expect(announced.hasPrefix("HTTP/1.1 413 "), "\(announced)")
             let chunk = "258\r\n\(String(repeating: "x", count: 600))\r\n"
-            let chunked = try await exchange(
+            let chunked = try await LiveSite.exchange(
                 port,
                 "\(start)Transfer-Encoding: chunked\r\n\r\n\(chunk)\(chunk)\(chunk)"
             )
@@ -61,27 +57,27 @@ struct ServingTests {
     }
 
     @Test func `a head over the limit is 431, ten megabytes of it too`() async throws {
-        try await serving({ $0.limits.headerBytesMax = 8192 }) { port in
+        try await LiveSite.serving({ $0.limits.headerBytesMax = 8192 }) { port in
             for size in [9000, 10_000_000] {
                 let long = String(repeating: "x", count: size)
-                let text = try await exchange(
+                let text = try await LiveSite.exchange(
                     port,
                     "GET \(jobs) HTTP/1.1\r\nHost: x\r\nX-Long: \(long)\r\n\r\n"
                 )
                 #expect(text.hasPrefix("HTTP/1.1 431 "), "\(size): \(text.prefix(200))")
             }
             let many = (0..<300).map { "A\($0): b\r\n" }.joined()
-            let text = try await exchange(port, "GET \(jobs) HTTP/1.1\r\nHost: x\r\n\(many)\r\n")
+            let text = try await LiveSite.exchange(port, "GET \(jobs) HTTP/1.1\r\nHost: x\r\n\(many)\r\n")
             #expect(text.hasPrefix("HTTP/1.1 431 "), "\(text.prefix(200))")
         }
     }
 
     @Test func `a request that does not arrive is 408, whether its head or its body is missing`() async throws
     {
-        try await serving({ $0.limits.requestTimeout = .milliseconds(200) }) { port in
+        try await LiveSite.serving({ $0.limits.requestTimeout = .milliseconds(200) }) { port in
             let start = "POST \(jobs) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(SiteRig.token)\r\n"
             for part in ["G", start, "\(start)Content-Length: 100\r\n\r\n{\"callback_url\":"] {
-                let text = try await exchange(port, part)
+                let text = try await LiveSite.exchange(port, part)
                 #expect(text.hasPrefix("HTTP/1.1 408 "), "\(part): \(text)")
                 #expect(text.contains("within 200ms"))
             }
@@ -89,113 +85,55 @@ struct ServingTests {
     }
 
     @Test func `a body that ends early changes nothing`() async throws {
-        try await serving { port in
+        try await LiveSite.serving { port in
             let body = #"{"callback_url":"/_sink/200","schedule":"@hourly"}"#
             let start = "POST \(jobs) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(SiteRig.token)\r\n"
-            let half = try await exchange(port, "\(start)Content-Length: 100\r\n\r\n\(body)", halfClose: true)
+            let half = try await LiveSite.exchange(
+                port,
+                "\(start)Content-Length: 100\r\n\r\n\(body)",
+                halfClose: true
+            )
             #expect(!half.contains(" 201 "), "\(half)")
             let list =
                 "GET \(jobs) HTTP/1.1\r\nHost: x\r\n\(login)Connection: close\r\n\r\n"
-            #expect(try await exchange(port, list).hasSuffix("[]\n"))
+            #expect(try await LiveSite.exchange(port, list).hasSuffix("[]\n"))
         }
     }
 
     @Test func `bytes that are not HTTP, or not UTF-8, are 400`() async throws {
-        try await serving { port in
-            let text = try await exchange(port, "hello there\r\n\r\n")
+        try await LiveSite.serving { port in
+            let text = try await LiveSite.exchange(port, "hello there\r\n\r\n")
             #expect(text.hasPrefix("HTTP/1.1 400 "), "\(text)")
             let head =
                 "POST \(jobs) HTTP/1.1\r\nHost: x\r\n\(login)Connection: close\r\n"
             let bytes = Array("\(head)Content-Length: 2\r\n\r\n".utf8) + [0xc3, 0x28]
-            let invalid = try await exchange(port, bytes)
+            let invalid = try await LiveSite.exchange(port, bytes)
             #expect(invalid.hasPrefix("HTTP/1.1 400 "), "\(invalid)")
             #expect(invalid.contains("not valid UTF-8"))
         }
     }
 
     @Test func `the sink answers over HTTP and lists what it got`() async throws {
-        try await serving { port in
+        try await LiveSite.serving { port in
             let call =
                 "POST /_sink/503/deep?bytes=3&after=1ms HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
                 + "Content-Length: 2\r\n\r\nhi"
-            let text = try await exchange(port, call)
+            let text = try await LiveSite.exchange(port, call)
             #expect(text.hasPrefix("HTTP/1.1 503 "), "\(text)")
             #expect(text.hasSuffix("\r\n\r\nxxx"), "\(text)")
-            let list = try await exchange(port, "GET /_sink HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            let list = try await LiveSite.exchange(
+                port,
+                "GET /_sink HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            )
             #expect(list.contains("\"target\":\"/_sink/503/deep?bytes=3&after=1ms\""), "\(list)")
             #expect(list.contains("\"body\":\"hi\""))
-            let gone = try await exchange(
+            let gone = try await LiveSite.exchange(
                 port,
                 "GET /_sink/200?hang=1 HTTP/1.1\r\nHost: x\r\n\r\n",
                 halfClose: true
             )
             #expect(gone.isEmpty)
         }
-    }
-
-    // MARK: A server and a client
-
-    private func serving(
-        _ change: (inout APIOptions) -> Void = { _ in },
-        _ body: (Int) async throws -> Void
-    ) async throws {
-        let rig = try await SiteRig {
-            $0.port = 0
-            change(&$0)
-        }
-        let server = APIServer(
-            rig.site,
-            time: SystemTime(),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
-        let (ports, announce) = AsyncStream<Int>.makeStream()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                defer { announce.finish() }
-                try await server.run { port in announce.yield(port) }
-            }
-            var iterator = ports.makeAsyncIterator()
-            let port = try #require(await iterator.next())
-            do {
-                try await body(port)
-            } catch {
-                group.cancelAll()
-                throw error
-            }
-            try await server.stop()
-            try await group.waitForAll()
-        }
-        await rig.stop()
-    }
-
-    private func exchange(_ port: Int, _ text: String, halfClose: Bool = false) async throws -> String {
-        try await exchange(port, Array(text.utf8), halfClose: halfClose)
-    }
-
-    /// Sends everything and reads until the server closes.
-    private func exchange(_ port: Int, _ bytes: [UInt8], halfClose: Bool = false) async throws -> String {
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelOption(.allowRemoteHalfClosure, value: true)
-            .connect(host: "127.0.0.1", port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel,
-                        configuration: .init(isOutboundHalfClosureEnabled: true)
-                    )
-                }
-            }
-        var answer = ""
-        do {
-            try await channel.executeThenClose { inbound, outbound in
-                // The server may stop reading before all is written.
-                try? await outbound.write(ByteBuffer(bytes: bytes))
-                if halfClose { outbound.finish() }
-                for try await buffer in inbound { answer += String(buffer: buffer) }
-            }
-        } catch is IOError {
-            // A reset after the answer.
-        }
-        return answer
     }
 }
 

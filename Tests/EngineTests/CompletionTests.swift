@@ -24,7 +24,7 @@ import Testing
         let url = call.headers.first { $0.name.lowercased() == "chronatog-completion-url" }?.value
         let text = try #require(url)
         #expect(text.hasPrefix("http://chronatog.test/ping/"))
-        return try #require(UniqueID(text.suffix(36)))
+        return try #require(UniqueID(String(text.suffix(36))))
     }
 
     private func ping(_ rig: EngineRig, _ ping: Ping) async throws {

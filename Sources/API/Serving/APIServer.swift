@@ -30,10 +30,12 @@ package struct APIServer: Sendable {
         self.hub = hub
         let streams = StreamDesk(site, hub)
         let options = site.options
-        let responder = Responder(site: site, time: time, logger: logger)
+        let dates = DateLine(time)
+        let responder = Responder(site: site, dates: dates, logger: logger)
         let running = running
+        let intakes = PingIntakes(site.engine, dates)
         server = Server(
-            childChannelSetup: GuardedChannel(options.limits) { request, writer, channel in
+            childChannelSetup: GuardedChannel(options.limits, intakes) { request, writer, channel in
                 let response: Response
                 switch await streams.judge(request, from: channel.remoteAddress?.ipAddress ?? "") {
                 case .admitted(let admission): return try await streams.serve(admission, on: channel)

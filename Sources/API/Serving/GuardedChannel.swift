@@ -12,9 +12,16 @@ struct GuardedChannel: ServerChildChannel {
 
     private let inner: HTTP1Channel
     private let limits: APILimits
+    private let intakes: PingIntakes?
 
-    init(_ limits: APILimits, responder: @escaping HTTPChannelHandler.Responder) {
+    /// - Parameter intakes: where pings go; nil where none are taken.
+    init(
+        _ limits: APILimits,
+        _ intakes: PingIntakes? = nil,
+        responder: @escaping HTTPChannelHandler.Responder
+    ) {
         self.limits = limits
+        self.intakes = intakes
         inner = HTTP1Channel(
             responder: responder,
             configuration: HTTP1Channel.Configuration(
@@ -37,6 +44,11 @@ struct GuardedChannel: ServerChildChannel {
                 let pipeline = channel.pipeline.syncOperations
                 let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
                 try pipeline.addHandler(HeadCheck(limits), position: .after(decoder))
+                if let intakes {
+                    let guards = try pipeline.handler(type: HTTPConnectionStateHandler.self)
+                    let lane = PingLane(intakes.intake(on: channel.eventLoop))
+                    try pipeline.addHandler(lane, position: .after(guards))
+                }
                 return value
             }
     }

@@ -47,7 +47,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let timeout: TimeAmount
     private let limits: APILimits
     private var state = State.idle
-    private var deadline: Scheduled<Void>?
+    /// By when the request has to be here; nil when none is arriving.
+    private var deadline: NIODeadline?
+    /// Rings no later than the deadline. It is left standing when a request arrives in time, and looks again
+    /// when it rings: to cancel one costs the event loop a look at all alarms of all connections.
+    private var alarm: Scheduled<Void>?
     private var answersPending = 0
     private var closesAfterAnswer = false
     /// What follows the requests that are being answered was refused.
@@ -65,7 +69,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is BytesArrived:
-            if deadline == nil, case .idle = state { startDeadline(context) }
+            if case .idle = state { startDeadline(context) }
             return
         case let event as ChannelEvent where event == .inputClosed: isInputClosed = true
         case is ChannelShouldQuiesceEvent where isAnswerless: context.close(promise: nil)
@@ -81,11 +85,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head:
             state = .arriving
             answersPending += 1
-            if deadline == nil { startDeadline(context) }
+            startDeadline(context)
         case .body: break
         case .end:
             state = answersPending > 0 ? .answering : .idle
-            stopDeadline()
+            deadline = nil
         }
         context.fireChannelRead(data)
     }
@@ -117,7 +121,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        stopDeadline()
+        alarm?.cancel()
+        alarm = nil
         context.fireChannelInactive()
     }
 
@@ -158,22 +163,28 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         promise?.succeed(())
     }
 
-    // MARK: Refusing
+    // MARK: Time
 
+    /// The one that runs already stands.
     private func startDeadline(_ context: ChannelHandlerContext) {
+        guard deadline == nil else { return }
+        let end = NIODeadline.now() + timeout
+        deadline = end
+        if alarm == nil { setAlarm(context, at: end) }
+    }
+
+    private func setAlarm(_ context: ChannelHandlerContext, at time: NIODeadline) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        deadline = context.eventLoop.scheduleTask(in: timeout) {
+        alarm = context.eventLoop.scheduleTask(deadline: time) {
             let (guardian, context) = bound.value
-            guardian.expire(context)
+            guardian.ring(context)
         }
     }
 
-    private func stopDeadline() {
-        deadline?.cancel()
-        deadline = nil
-    }
-
-    private func expire(_ context: ChannelHandlerContext) {
+    private func ring(_ context: ChannelHandlerContext) {
+        alarm = nil
+        guard let end = deadline else { return }
+        if end > .now() { return setAlarm(context, at: end) }
         deadline = nil
         switch state {
         case .idle, .arriving:
@@ -186,8 +197,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
+    // MARK: Refusing
+
     private func refuse(_ context: ChannelHandlerContext, _ problem: Problem) {
-        stopDeadline()
+        deadline = nil
         var isAwaited = false
         switch state {
         case .answering where !isAnswerless:
@@ -219,10 +232,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// it.
     private func linger(_ context: ChannelHandlerContext) {
         state = .closing
-        stopDeadline()
+        deadline = nil
+        alarm?.cancel()
         context.close(mode: .output, promise: nil)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        deadline = context.eventLoop.scheduleTask(in: Self.lingering) { bound.value.close(promise: nil) }
+        alarm = context.eventLoop.scheduleTask(in: Self.lingering) { bound.value.close(promise: nil) }
     }
 }
 

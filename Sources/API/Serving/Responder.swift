@@ -9,13 +9,13 @@ internal import NIOCore
 /// Between Hummingbird's requests and ours: bodies collected and bounded, answers written.
 struct Responder: Sendable {
     let site: Site
-    let time: any TimeSource
+    let dates: DateLine
     let logger: Logger
     private let router: RouterResponder<SiteContext>
 
-    init(site: Site, time: any TimeSource, logger: Logger) {
+    init(site: Site, dates: DateLine, logger: Logger) {
         self.site = site
-        self.time = time
+        self.dates = dates
         self.logger = logger
         router = Self.router(site, RouteTable.routes(hasSink: site.sink != nil)).buildResponder()
     }
@@ -55,7 +55,7 @@ struct Responder: Sendable {
     private func signed(_ response: Response) -> Response {
         var response = response
         response.headers[.server] = "chronatog"
-        response.headers[.date] = HTTPDate.text(time.now)
+        response.headers[.date] = dates.text
         return response
     }
 

@@ -196,6 +196,7 @@ struct StreamDesk: Sendable {
         try channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: kept)
         try pipeline.addHandler(seat, position: .first)
         drop(ArrivalNotice.self, pipeline)
+        drop(PingLane.self, pipeline)
         drop(HTTPConnectionStateHandler.self, pipeline)
         drop(RequestGuard.self, pipeline)
         drop(HTTP1ToHTTPServerCodec.self, pipeline)
