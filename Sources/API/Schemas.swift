@@ -163,6 +163,7 @@ enum Schemas {
         ("status", choice(CheckStatus.allCases.map(\.word))), ("ping_url", text),
         ("slug_url", type("string", "null")), ("badge_url", type("string", "null")), ("expected_at", instant),
         ("deadline_at", instant),
+        ("blackout", type("string", "null", about: "that expected_at lies in: nothing is wanted by then")),
         ("last_ping_at", instant), ("last_duration", type("string", "null")), ("failures", number),
         ("successes", number), ("open_starts", number), ("pings", number),
         (

@@ -66,7 +66,7 @@ package struct AlertText: Sendable, Hashable {
             case .unusual: "\(name) did not take its usual time"
             case .disconnected: "\(name) is not connected"
             case .unauthorized: "\(name) refuses our credentials"
-            case .step: name
+            case .step, .unwatched: name
             }
         var lines: [String] = []
         if let failure {

@@ -1,3 +1,4 @@
+internal import Cron
 package import Domain
 
 /// How a check goes on: from a ping, or from a deadline that passed, to the record that says so and to what
@@ -74,16 +75,32 @@ package enum CheckMachine {
         return (record, verdict(from: entry.standing, to: standing, cause))
     }
 
+    /// The blackout that an expected instant lies in, and what is expected when it is over.
+    package struct Exclusion: Sendable {
+        package var blackout: String
+        package var next: Timestamp
+
+        package init(blackout: String, next: Timestamp) {
+            self.blackout = blackout
+            self.next = next
+        }
+    }
+
     /// What a deadline means; nil when it has not passed.
+    /// - Parameter exclusion: of the expected instant; nil outside of blackouts.
     package static func lapse(
         _ id: CheckID,
         _ entry: CheckEntry,
         _ definition: CheckDefinition,
         now: Timestamp,
+        exclusion: (Timestamp) -> Exclusion? = { _ in nil },
         next: () -> Timestamp
     ) -> (CheckLapsed, Verdict)? {
         guard entry.standing.deadline <= now, !entry.isPaused else { return nil }
         let oldest = entry.starts.map(\.since).min()
+        if oldest == nil, let exclusion = exclusion(entry.standing.expected) {
+            return (exclude(id, entry, definition, exclusion), .nothing)
+        }
         let lapse: CheckLapse = oldest == nil ? .missed : .timedOut
         let since = oldest ?? entry.standing.expected
         let starts = entry.starts.filter { $0.since > since }
@@ -100,20 +117,61 @@ package enum CheckMachine {
         return (record, verdict(from: entry.standing, to: standing, cause))
     }
 
+    private static func exclude(
+        _ id: CheckID,
+        _ entry: CheckEntry,
+        _ definition: CheckDefinition,
+        _ exclusion: Exclusion
+    ) -> CheckLapsed {
+        var standing = entry.standing
+        standing.expected = exclusion.next
+        standing.deadline = deadline(standing, [], definition)
+        return CheckLapsed(
+            check: id,
+            lapse: .excluded,
+            since: entry.standing.expected,
+            standing: standing,
+            blackout: exclusion.blackout
+        )
+    }
+
+    /// Whoever is not judged again within so long after a gap is spoken of at once.
+    package static let untoldMax = Span.hours(1)
+
     /// What an interruption of our own means; nil for a check that expected nothing in it.
     ///
-    /// Whatever was to come while nobody listened may have come in vain, so the grace begins anew.
+    /// A ping that was to come while nobody listened may have come in vain: it is not waited for any longer,
+    /// and the next one is. So it is with a run that had to end in that time. A check that was late before
+    /// gets its grace once more.
+    /// - Parameter next: the first instant after now by which a ping is wanted.
     package static func unwatched(
         _ id: CheckID,
         _ entry: CheckEntry,
         _ definition: CheckDefinition,
         since: Timestamp,
-        until now: Timestamp
+        until now: Timestamp,
+        next: () -> Timestamp
     ) -> CheckUnwatched? {
-        let awaited = entry.starts.isEmpty ? entry.standing.expected : entry.standing.deadline
-        let deadline = now + definition.grace
-        guard !entry.isPaused, awaited <= now, entry.standing.deadline < deadline else { return nil }
-        return CheckUnwatched(check: id, since: since, until: now, deadline: deadline)
+        let isRunning = !entry.starts.isEmpty
+        let awaited = isRunning ? entry.standing.deadline : entry.standing.expected
+        guard !entry.isPaused, awaited <= now else { return nil }
+        if awaited <= since {
+            let deadline = now + definition.grace
+            guard entry.standing.deadline < deadline else { return nil }
+            return CheckUnwatched(check: id, since: since, until: now, deadline: deadline)
+        }
+        var standing = entry.standing
+        if standing.expected <= now { standing.expected = next() }
+        let deadline = deadline(standing, [], definition)
+        return CheckUnwatched(
+            check: id,
+            since: since,
+            until: now,
+            deadline: deadline,
+            expected: standing.expected,
+            forgetsStarts: isRunning,
+            isTold: deadline == .distantFuture || deadline - now > untoldMax
+        )
     }
 
     /// When silence is judged: the longest runtime after the oldest open start, or else the grace after the
@@ -199,4 +257,36 @@ package struct CheckText: Sendable, Hashable {
 
     /// Of a ping's body; the whole of what is kept is in the list of pings.
     private static let bodyBytesShown = 500
+}
+
+/// What an alert says of a time in which Chronatog did not listen.
+package struct AbsenceText: Sendable, Hashable {
+    /// There is one such alert at a time.
+    package static let key = "unwatched"
+    package static let name = "Chronatog"
+
+    package let title: String
+    package let details: [String]
+
+    /// Checks that are named; the rest are counted.
+    private static let namedMax = 10
+
+    /// - Parameter checks: each by its name, with the next instant by which it is expected.
+    package init(since: Timestamp, until: Timestamp, checks: [(name: String, expected: Timestamp)]) {
+        let count = checks.count
+        let who = count == 1 ? "a check" : "\(count) checks"
+        title = "Chronatog was not listening from \(since.text) to \(until.text), when \(who) may have pinged"
+        var lines = checks.prefix(Self.namedMax).map { check in
+            check.expected == .distantFuture
+                ? "\(check.name): nothing is expected any more"
+                : "\(check.name): not heard from; expected next by \(check.expected.text)"
+        }
+        if count > Self.namedMax { lines.append("and \(count - Self.namedMax) more") }
+        details = lines
+    }
+}
+
+extension Timestamp {
+    /// RFC 3339, to the second.
+    fileprivate var text: String { Instant(seconds: seconds).rfc3339 }
 }

@@ -72,6 +72,8 @@ package enum AlertCause: UInt8, Sendable, CaseIterable {
     case timedOut = 20
     /// A run was much longer or shorter than the usual ones, or a check came much more often.
     case unusual = 21
+    /// Chronatog was not running, and checks may have pinged in vain.
+    case unwatched = 22
     /// A stream that is watched is not open.
     case disconnected = 90
     /// A stream refuses our credentials.
@@ -88,6 +90,7 @@ package enum AlertCause: UInt8, Sendable, CaseIterable {
         case .gone: "gone"
         case .timedOut: "timed-out"
         case .unusual: "unusual"
+        case .unwatched: "unwatched"
         case .disconnected: "disconnected"
         case .unauthorized: "unauthorized"
         case .step: "step"

@@ -171,11 +171,14 @@ package enum CheckLapse: UInt8, Sendable, CaseIterable {
     case missed = 1
     /// A start had no end within the longest runtime.
     case timedOut = 2
+    /// The expected instant lay in a blackout: nothing was wanted, and nothing is held against the check.
+    case excluded = 3
 
     package var word: String {
         switch self {
         case .missed: "missed"
         case .timedOut: "timed-out"
+        case .excluded: "excluded"
         }
     }
 }
@@ -186,28 +189,55 @@ package struct CheckLapsed: Sendable, Hashable {
     /// The expected instant that passed, or the start that had no end.
     package var since: Timestamp
     package var standing: CheckStanding
-    package init(check: CheckID, lapse: CheckLapse, since: Timestamp, standing: CheckStanding) {
+    /// The blackout (`excluded` only).
+    package var blackout: String
+    package init(
+        check: CheckID,
+        lapse: CheckLapse,
+        since: Timestamp,
+        standing: CheckStanding,
+        blackout: String = ""
+    ) {
         self.check = check
         self.lapse = lapse
         self.since = since
         self.standing = standing
+        self.blackout = blackout
     }
 }
 
-/// A ping was expected while Chronatog was not running, and may have been sent in vain: the check gets its
-/// grace once more before anything is judged.
+/// A ping was expected while Chronatog was not running, or may have been sent in vain: our absence is not
+/// held against the check.
 package struct CheckUnwatched: Sendable, Hashable {
     package var check: CheckID
-    /// The last record before the gap.
+    /// When Chronatog was last known to listen.
     package var since: Timestamp
     package var until: Timestamp
     /// When silence is judged instead.
     package var deadline: Timestamp
-    package init(check: CheckID, since: Timestamp, until: Timestamp, deadline: Timestamp) {
+    /// The next instant by which a ping is wanted, where the one before it fell into the gap; nil where the
+    /// check was late already, and only gets its grace once more.
+    package var expected: Timestamp?
+    /// Starts whose end may have come in vain are forgotten.
+    package var forgetsStarts: Bool
+    /// Nothing else will be known of the check for a long time, so somebody is told.
+    package var isTold: Bool
+    package init(
+        check: CheckID,
+        since: Timestamp,
+        until: Timestamp,
+        deadline: Timestamp,
+        expected: Timestamp? = nil,
+        forgetsStarts: Bool = false,
+        isTold: Bool = false
+    ) {
         self.check = check
         self.since = since
         self.until = until
         self.deadline = deadline
+        self.expected = expected
+        self.forgetsStarts = forgetsStarts
+        self.isTold = isTold
     }
 }
 

@@ -17,6 +17,8 @@ package struct CheckTable: Sendable, Equatable {
         self.pingKeys = pingKeys
     }
 
+    package var isEmpty: Bool { entries.isEmpty }
+
     /// Numbers in ascending order.
     package var ids: [CheckID] { entries.keys.sorted() }
 
@@ -44,9 +46,7 @@ package struct CheckTable: Sendable, Equatable {
             entries[r.check]?.sequence = sequence
         case .checkPinged(let r): entries[r.check]?.take(r, sequence, at: entry.time)
         case .checkLapsed(let r): entries[r.check]?.lapse(r)
-        case .checkUnwatched(let r):
-            entries[r.check]?.standing.deadline = r.deadline
-            entries[r.check]?.unwatched = Unwatched(since: r.since, until: r.until)
+        case .checkUnwatched(let r): entries[r.check]?.excuse(r)
         case .pingKeySet(let r): pingKeys[r.scheduler] = r.key
         default: break
         }
@@ -57,9 +57,12 @@ package struct CheckTable: Sendable, Equatable {
 package struct Unwatched: Sendable, Hashable {
     package var since: Timestamp
     package var until: Timestamp
-    package init(since: Timestamp, until: Timestamp) {
+    /// The check is among those that an alert about the gap names.
+    package var isTold: Bool
+    package init(since: Timestamp, until: Timestamp, isTold: Bool = false) {
         self.since = since
         self.until = until
+        self.isTold = isTold
     }
 }
 
@@ -122,6 +125,8 @@ package struct CheckEntry: Sendable, Equatable {
     package var recent: [PingTrace] = []
     /// The gap before the next ping, if there was one.
     package var unwatched: Unwatched?
+    /// The blackout that left out what was expected last; empty for none.
+    package var excludedBy = ""
     /// nil where the definition does not ask for it.
     package var habit: CheckHabit?
 
@@ -209,19 +214,31 @@ package struct CheckEntry: Sendable, Equatable {
         if record.ping.kind == .success { habit?.learn(success: record.duration, at: time) }
         isPaused = false
         unwatched = nil
+        excludedBy = ""
         lastPing = time
         if record.ping.kind != .start { lastDuration = record.duration }
     }
 
     fileprivate mutating func lapse(_ record: CheckLapsed) {
         standing = record.standing
+        excludedBy = record.blackout
+        unwatched?.isTold = false
         if record.lapse == .timedOut { starts.removeAll { $0.since <= record.since } }
+    }
+
+    fileprivate mutating func excuse(_ record: CheckUnwatched) {
+        standing.deadline = record.deadline
+        if let expected = record.expected { standing.expected = expected }
+        if record.forgetsStarts { starts.removeAll() }
+        unwatched = Unwatched(since: record.since, until: record.until, isTold: record.isTold)
     }
 
     fileprivate mutating func pause(_ sequence: Sequence) {
         isPaused = true
         standing = CheckStanding()
         starts.removeAll()
+        unwatched?.isTold = false
+        excludedBy = ""
         habit?.breakOff()
         self.sequence = sequence
     }

@@ -104,7 +104,7 @@ package struct Ledger: Sendable {
             schedulersEver = max(schedulersEver, record.number)
         case .schedulerRemoved(let record): schedulers[record.number] = nil
         case .zoneAdopted(let record): zones[record.name] = record
-        case .clockStepped, .folderRestored: break
+        case .clockStepped, .serverAttended, .folderRestored: break
         case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
             .messageFailed, .messageDead, .messageResent, .channelConfigured, .channelRemoved, .channelMended,
             .messagesGrouped:
@@ -344,7 +344,8 @@ extension Record {
     package var job: JobID? {
         switch self {
         case .folderFounded, .schedulerRegistered, .schedulerRemoved, .zoneAdopted, .clockStepped,
-            .folderRestored, .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed,
+            .serverAttended, .folderRestored, .checkRegistered, .checkRevised, .checkRemoved, .checkPaused,
+            .checkResumed,
             .checkPinged, .checkLapsed, .checkUnwatched, .pingKeySet, .channelConfigured, .channelRemoved,
             .channelMended, .messagesGrouped, .blackoutSet, .blackoutRemoved, .account, .source,
             .token:

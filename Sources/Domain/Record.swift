@@ -28,6 +28,9 @@ package enum Record: Sendable, Hashable {
     case jobFellBehind(JobFellBehind)
     /// The wall clock moved by more than a minute against the steady clock, or was set.
     case clockStepped(ClockStepped)
+    /// Nothing else was written for a while, or the server stops: whoever asks later how long it was away
+    /// knows that it was here.
+    case serverAttended
     /// The folder was put back to an earlier moment; what lay between then and now is settled after it.
     case folderRestored(FolderRestored)
     case alertOpened(AlertOpened)

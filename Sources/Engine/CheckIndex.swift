@@ -24,6 +24,8 @@ struct CheckIndex: Sendable {
     /// The earliest alarm that stands for a check. A ping moves the deadline and leaves the alarm: when it
     /// rings too early it is set again, once, instead of once for every ping.
     var armed: [CheckID: Timestamp] = [:]
+    /// Those that an alert about our own absence names, until they are heard from or judged.
+    var inDoubt: Set<CheckID> = []
 
     mutating func note(_ run: RunID, name: UniqueID) {
         guard runs.updateValue(run, forKey: name) == nil else { return }

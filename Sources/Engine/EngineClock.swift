@@ -95,7 +95,7 @@ extension EngineLoop {
         case .set(let time):
             clock.set(time)
             flow.write(.clockStepped(ClockStepped(from: now, to: time)), time)
-            flow.noticeClockStep(from: now, now: time)
+            flow.noticeClockStep(from: now, isSleep: false, now: time)
         case .freeze(let freezes): clock.freeze(freezes)
         case .speed(let speed): clock.run(speed: speed)
         }

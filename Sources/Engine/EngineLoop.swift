@@ -161,15 +161,16 @@ struct EngineLoop: Sendable {
         if stopAt == nil, journal.room == .plenty {
             noticeAbsence(now: now)
             flow.due(at: now)
+            if !clock.isDriven { flow.leaveTrace(now: now) }
         }
     }
 
     /// What a process that was stopped, or had no room for it, could not hear did not stay away.
     private mutating func noticeAbsence(now: Timestamp) {
-        let since = max(attended, flow.timetable.next)
+        let (last, since) = (attended, max(attended, flow.timetable.next))
         attended = now
         guard !clock.isDriven, since < now, now - since > settings.absenceMin else { return }
-        flow.excuseSilence(since: since, now: now)
+        flow.excuseSilence(since: last, now: now)
         logger.warning("nobody looked at what was due", metadata: ["for": "\((now - since).text)"])
     }
 
@@ -192,7 +193,7 @@ struct EngineLoop: Sendable {
             return
         }
         flow.write(.clockStepped(ClockStepped(from: now - Span(microseconds: moved), to: now)), now)
-        flow.noticeClockStep(from: now - Span(microseconds: moved), now: now)
+        flow.noticeClockStep(from: now - Span(microseconds: moved), isSleep: true, now: now)
         logger.warning("the wall clock was stepped", metadata: ["by": "\(Span(microseconds: moved).text)"])
         (wallOffset, attended) = (offset, now)
     }
@@ -362,6 +363,7 @@ struct EngineLoop: Sendable {
         for command in rest.commands { command.refuse(.stopping) }
         for outcome in rest.mails { flow.hear(outcome, now: clock.now) }
         for outcome in rest.outcomes { flow.conclude(outcome, now: clock.now) }
+        if !clock.isDriven { flow.leaveTrace(now: clock.now, isLast: true) }
         frame()
         writer.finish()
         for (_, reply) in waitingReplies { reply(.stopping) }

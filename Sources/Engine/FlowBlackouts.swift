@@ -74,6 +74,7 @@ extension Flow {
         case .calendar(let source): adoptZone(source.zone, now: now)
         }
         write(.blackoutSet(blackout), now)
+        reviewExcluded(now: now)
         calendars.forget(blackout.name)
         readSoon(blackout, at: now)
         return view(blackout, now: now)
@@ -85,6 +86,7 @@ extension Flow {
         blackouts.remove(name)
         calendars.forget(name)
         reviewHeldBack(now: now)
+        reviewExcluded(now: now)
     }
 
     /// The blackouts have changed: whoever waits for the end of one may wait no longer, or for another.
@@ -219,7 +221,10 @@ extension Flow {
             blackout.time = .calendar(source)
             do {
                 try compile(blackout, now: now)
-                if ledger.blackouts[name] != blackout { write(.blackoutSet(blackout), now) }
+                if ledger.blackouts[name] != blackout {
+                    write(.blackoutSet(blackout), now)
+                    reviewExcluded(now: now)
+                }
                 calendars.tags[name] = answer.keptHeader
             } catch {
                 if case .invalid(let faults) = error { fault = faults.first?.message }

@@ -15,6 +15,8 @@ package struct CheckView: Sendable {
     package var pingKey: String?
     /// The key of its badges; nil without a ping key.
     package var badgeKey: String?
+    /// The blackout that the expected instant lies in: then nothing is wanted by it.
+    package var blackout: String?
 }
 
 /// Bounds on checks.
@@ -107,6 +109,7 @@ extension Flow {
         resolveAlert(key: CheckMachine.key(of: check), .checkRemoved, now: now)
         resolveHabitAlerts(of: check, .checkRemoved, now: now)
         write(.checkRemoved(CheckRemoved(check: check)), now)
+        noteHeard(check, now: now)
         checks.forget(
             check,
             address: old.address,
@@ -122,6 +125,7 @@ extension Flow {
         resolveAlert(key: CheckMachine.key(of: check), .checkPaused, now: now)
         resolveHabitAlerts(of: check, .checkPaused, now: now)
         write(.checkPaused(CheckPaused(check: check)), now)
+        noteHeard(check, now: now)
         return try view(check)
     }
 
@@ -200,7 +204,9 @@ extension Flow {
             definition: definition,
             address: address,
             pingKey: checks.keyOfScheduler[entry.scheduler],
-            badgeKey: checks.keyOfScheduler[entry.scheduler].map { CheckIndex.badgeKey(of: $0) }
+            badgeKey: checks.keyOfScheduler[entry.scheduler].map { CheckIndex.badgeKey(of: $0) },
+            blackout: blackouts.isEmpty
+                ? nil : blackouts.cover(labels: definition.tags)?.window(at: entry.standing.expected)?.name
         )
     }
 

@@ -205,7 +205,7 @@ extension Record {
     /// Who may see this as an event.
     package var visibility: Visibility {
         switch self {
-        case .folderFounded, .zoneAdopted: .internal
+        case .folderFounded, .zoneAdopted, .serverAttended: .internal
         case .schedulerRegistered, .schedulerRemoved, .clockStepped, .folderRestored: .operator
         case .messageIntended, .messageDelivered, .messageFailed, .messageDead, .messageResent,
             .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped, .blackoutSet,

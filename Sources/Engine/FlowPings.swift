@@ -96,6 +96,7 @@ extension Flow {
         )
         write(.checkPinged(record), now)
         arm(check)
+        if ping.kind != .log { noteHeard(check, now: now) }
         follow(verdict, check, plan, since: nil, ping: ping, now: now)
         if ping.kind == .success, !gladChannels.isEmpty { tellSuccess(check: check, now: now) }
         if let habit = entry.habit, ping.kind == .success {
@@ -114,9 +115,11 @@ extension Flow {
             entry,
             plan.definition,
             now: now,
+            exclusion: { exclusion(of: $0, plan, now: now) },
             next: { plan.next(after: now) }
         ) {
             write(.checkLapsed(record), now)
+            noteHeard(check, now: now)
             follow(verdict, check, plan, since: record.since, ping: nil, now: now)
         }
         arm(check)
@@ -192,6 +195,7 @@ extension Flow {
         }
         for check in ledger.checks.ids {
             guard let entry = ledger.checks.entries[check], let plan = plan(of: check) else { continue }
+            if entry.unwatched?.isTold == true { checks.inDoubt.insert(check) }
             let account = ledger.schedulers[entry.scheduler]?.account ?? 0
             if let address = keys.address(entry.address, of: check, account: account) {
                 checks.note(
@@ -203,15 +207,5 @@ extension Flow {
             }
         }
         excuseSilence(since: stoppedAt, now: now)
-    }
-
-    /// Nobody could hear a ping from then until now: the server was down, or the machine asleep.
-    mutating func excuseSilence(since: Timestamp, now: Timestamp) {
-        for check in ledger.checks.ids {
-            guard let entry = ledger.checks.entries[check], let plan = plan(of: check) else { continue }
-            let gap = CheckMachine.unwatched(check, entry, plan.definition, since: since, until: now)
-            if let gap { write(.checkUnwatched(gap), now) }
-            arm(check)
-        }
     }
 }

@@ -138,9 +138,10 @@ extension Flow {
     }
 
     /// The wall clock was set: a rate that had room again at a time that is now far away has it sooner.
-    mutating func noticeClockStep(from: Timestamp, now: Timestamp) {
+    /// - Parameter isSleep: the machine may have been asleep; nobody set the clock by our own command.
+    mutating func noticeClockStep(from: Timestamp, isSleep: Bool, now: Timestamp) {
         // What was expected in the time that never was did not stay away.
-        if from < now { excuseSilence(since: from, now: now) }
+        if from < now { excuseSilence(since: from, isTold: isSleep, now: now) }
         for limit in limits.indices { giveRoom(limit, now: now) }
     }
 

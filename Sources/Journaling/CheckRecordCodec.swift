@@ -21,11 +21,15 @@ func encodeCheck(_ record: Record, _ context: PayloadContext, into w: inout Fiel
     case .checkLapsed(let r):
         w.write(2, UInt64(r.lapse.rawValue))
         w.write(3, time: r.since, from: now)
+        w.write(5, r.blackout)
         w.write(r.standing, from: now)
     case .checkUnwatched(let r):
         w.write(2, time: r.since, from: now)
         w.write(4, time: r.until, from: now)
         w.write(6, time: r.deadline, from: now)
+        if let expected = r.expected { w.nest(8) { $0.write(1, time: expected, from: now) } }
+        w.write(9, r.forgetsStarts ? 1 : 0)
+        w.write(10, r.isTold ? 1 : 0)
     case .pingKeySet(let r):
         w.write(1, UInt64(r.scheduler))
         w.write(2, r.key)
@@ -119,7 +123,13 @@ func decodeCheck(
         guard let lapse = form.lapse else { throw .invalid(field: 2, of: kind.name) }
         let since = form.since.resolved(from: context.base)
         return .checkLapsed(
-            CheckLapsed(check: form.check, lapse: lapse, since: since, standing: standing)
+            CheckLapsed(
+                check: form.check,
+                lapse: lapse,
+                since: since,
+                standing: standing,
+                blackout: form.blackout
+            )
         )
     }
 }
@@ -132,6 +142,7 @@ private struct CheckFields {
     var definition: [UInt8] = []
     var lapse: CheckLapse?
     var since = TimeField()
+    var blackout = ""
     var standing = StandingFields()
 
     init(_ kind: RecordKind, _ reader: inout FieldReader) throws(FieldError) {
@@ -144,6 +155,7 @@ private struct CheckFields {
             case (2, .checkLapsed): lapse = try value.word(field, kind)
             case (3, .checkLapsed), (4, .checkLapsed):
                 try since.take(value, isFine: field == 4, field: field, of: kind)
+            case (5, .checkLapsed): blackout = try value.text(field, kind)
             case (_, .checkRemoved), (_, .checkPaused): throw .invalid(field: field, of: kind.name)
             default: try standing.take(field, value, kind)
             }
@@ -156,9 +168,20 @@ extension CheckUnwatched {
         let kind = RecordKind.checkUnwatched
         var check: UInt32 = 0
         var (since, until, deadline) = (TimeField(), TimeField(), TimeField())
+        var expected: TimeField?
+        var (forgetsStarts, isTold) = (false, false)
         while let (field, value) = try reader.next() {
             switch field {
             case 1: check = try value.number(field, kind)
+            case 8:
+                var inner = FieldReader(value.slice ?? [])
+                var time = TimeField()
+                while let (part, value) = try inner.next() {
+                    try time.take(value, isFine: part == 2, field: part, of: kind)
+                }
+                expected = time
+            case 9: forgetsStarts = try value.number(field, kind) as UInt8 == 1
+            case 10: isTold = try value.number(field, kind) as UInt8 == 1
             case 2, 3: try since.take(value, isFine: field == 3, field: field, of: kind)
             case 4, 5: try until.take(value, isFine: field == 5, field: field, of: kind)
             case 6, 7: try deadline.take(value, isFine: field == 7, field: field, of: kind)
@@ -169,7 +192,10 @@ extension CheckUnwatched {
             check: CheckID(check),
             since: since.resolved(from: context.base),
             until: until.resolved(from: context.base),
-            deadline: deadline.resolved(from: context.base)
+            deadline: deadline.resolved(from: context.base),
+            expected: expected?.resolved(from: context.base),
+            forgetsStarts: forgetsStarts,
+            isTold: isTold
         )
     }
 }

@@ -14,11 +14,16 @@ extension Record {
         case .checkResumed(let r): r.standing.members
         case .checkPinged(let r): r.members
         case .checkLapsed(let r):
-            .present([("lapse", .string(r.lapse.word)), ("since", .instant(r.since))]) + r.standing.members
+            .present([
+                ("lapse", .string(r.lapse.word)), ("since", .instant(r.since)),
+                ("blackout", r.blackout.isEmpty ? nil : .string(r.blackout)),
+            ]) + r.standing.members
         case .checkUnwatched(let r):
             .present([
                 ("since", .instant(r.since)), ("until", .instant(r.until)),
-                ("deadline", .instant(r.deadline)),
+                ("deadline", .instant(r.deadline)), ("expected", r.expected.map { .instant($0) }),
+                ("forgets_starts", r.forgetsStarts ? .bool(true) : nil),
+                ("told", r.isTold ? .bool(true) : nil),
             ])
         case .pingKeySet(let r): .present([("scheduler", .count(r.scheduler)), ("key", .string("masked"))])
         default: []

@@ -72,8 +72,10 @@ extension CheckEntry {
             w.nest(14) {
                 $0.write(1, time: unwatched.since, from: registeredAt)
                 $0.write(3, time: unwatched.until, from: registeredAt)
+                $0.write(5, unwatched.isTold ? 1 : 0)
             }
         }
+        w.write(16, excludedBy)
         if let habit { w.nest(15) { habit.encode(from: registeredAt, into: &$0) } }
         w.write(standing, from: registeredAt)
     }
@@ -140,8 +142,9 @@ extension CheckEntry {
             var inner = FieldReader(value.slice ?? [])
             recent.append(try PingTrace(from: registeredAt, fields: &inner))
         case 14:
-            let (since, until) = try times(value, from: registeredAt)
-            unwatched = Unwatched(since: since, until: until)
+            let (since, until, isTold) = try times(value, from: registeredAt)
+            unwatched = Unwatched(since: since, until: until, isTold: isTold)
+        case 16: excludedBy = try value.text(field, kind)
         case 15:
             var inner = FieldReader(value.slice ?? [])
             habit = try CheckHabit(from: registeredAt, fields: &inner)
@@ -149,21 +152,23 @@ extension CheckEntry {
         }
     }
 
-    /// Times at 1 and at 3 of what is nested.
+    /// Times at 1 and at 3 of what is nested, and a mark at 5.
     private func times(
         _ value: FieldValue,
         from base: Timestamp
-    ) throws(FieldError) -> (first: Timestamp, second: Timestamp) {
+    ) throws(FieldError) -> (first: Timestamp, second: Timestamp, isMarked: Bool) {
         var inner = FieldReader(value.slice ?? [])
         var (first, second) = (TimeField(), TimeField())
+        var isMarked = false
         while let (part, value) = try inner.next() {
             switch part {
             case 1, 2: try first.take(value, isFine: part == 2, field: part, of: .checkRegistered)
             case 3, 4: try second.take(value, isFine: part == 4, field: part, of: .checkRegistered)
+            case 5: isMarked = try value.number(part, .checkRegistered) as UInt8 == 1
             default: throw .invalid(field: part, of: "check")
             }
         }
-        return (first.resolved(from: base), second.resolved(from: base))
+        return (first.resolved(from: base), second.resolved(from: base), isMarked)
     }
 }
 

@@ -29,7 +29,7 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
     case .jobRevised(let r): encode(r.revision, r.definition, r.cursor, r.next, from: now, into: &w)
     case .jobPaused(let r): r.encode(from: now, into: &w)
     case .jobResumed(let r): w.write(1, time: r.next, from: now)
-    case .jobRemoved, .jobFinished: break
+    case .jobRemoved, .jobFinished, .serverAttended: break
     case .slotDecided(let r):
         w.write(1, UInt64(r.revision &- 1))
         w.write(2, slot: r.slot, from: now)

@@ -20,6 +20,9 @@ func decodePayload(
         try reader.expectEnd(kind)
         let job = context.job
         return kind == .jobRemoved ? .jobRemoved(JobRemoved(job: job)) : .jobFinished(JobFinished(job: job))
+    case .serverAttended:
+        try reader.expectEnd(kind)
+        return .serverAttended
     case .slotDecided, .slotsDecided, .slotQueued:
         return try DecisionFields(kind, &reader).record(kind, context)
     case .runOpened: return .runOpened(try RunOpened(context, &reader))

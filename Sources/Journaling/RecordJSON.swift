@@ -94,6 +94,7 @@ extension Record {
         case .source(let r): r.members
         case .reaction(let r): r.members
         case .token(let r): r.members
+        case .serverAttended: []
         case .folderRestored(let r):
             .present([("to_sequence", .count(r.sequence.value)), ("to_time", .instant(r.time))])
         case .clockStepped(let r): .present([("from", .instant(r.from)), ("to", .instant(r.to))])

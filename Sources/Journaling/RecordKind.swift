@@ -44,6 +44,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case channelRemoved = 41
     case channelMended = 42
     case messagesGrouped = 43
+    case serverAttended = 44
     case blackoutSet = 80
     case blackoutRemoved = 81
     case credentialsSet = 50
@@ -110,6 +111,7 @@ extension Record {
         case .runClosed: .runClosed
         case .clockStepped: .clockStepped
         case .jobFellBehind: .jobFellBehind
+        case .serverAttended: .serverAttended
         case .folderRestored: .folderRestored
         case .alertOpened: .alertOpened
         case .alertAcknowledged: .alertAcknowledged

@@ -30,6 +30,11 @@ package struct CheckPlan: Sendable {
         self.lines = lines
     }
 
+    /// The first instant from a moment on by which a ping is wanted; after a period, where there is one.
+    package func next(from time: Timestamp) -> Timestamp {
+        next(after: lines.isEmpty ? time : time - Span(microseconds: 1))
+    }
+
     /// The first instant after a moment by which a ping is wanted; `distantFuture` for none.
     package func next(after time: Timestamp) -> Timestamp {
         guard !lines.isEmpty else { return time + definition.period }

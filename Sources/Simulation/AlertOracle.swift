@@ -54,7 +54,7 @@ package struct AlertOracle: Sendable {
     mutating func take(_ entry: Entry) throws {
         telling.take(entry)
         blackouts.take(entry.record)
-        try checks.take(entry)
+        try checks.take(entry, blackouts)
         switch entry.record {
         case .jobRegistered(let record):
             let definition = try JobDefinition(packed: record.definition)
@@ -150,6 +150,8 @@ package struct AlertOracle: Sendable {
         } else if let check = CheckID(alertKey: record.key) {
             try checks.open(record, check, id)
             checkOfAlert[id] = check
+        } else {
+            try checks.openAbsence(record, id)
         }
         telling.open(id, record.severity, at: entry.time)
         opened += 1
@@ -159,7 +161,8 @@ package struct AlertOracle: Sendable {
         let isOpen =
             record.job.map { watches[$0]?.open == record.alert }
             ?? checkOfAlert[record.alert].map { checks.isOpen(record.alert, of: $0) }
-        guard isOpen == true, telling.acknowledge(record.alert) else {
+            ?? checks.isAbsence(record.alert)
+        guard isOpen, telling.acknowledge(record.alert) else {
             throw Violation.message(record.alert, "the alert was acknowledged twice, or is not open")
         }
     }
@@ -169,7 +172,7 @@ package struct AlertOracle: Sendable {
             try resolve(record, job)
         } else if let check = checkOfAlert.removeValue(forKey: record.alert) {
             try checks.resolve(record, check)
-        } else {
+        } else if try !checks.resolveAbsence(record) {
             throw Violation.message(record.alert, "the alert was resolved and never opened")
         }
         telling.resolve(record.alert)

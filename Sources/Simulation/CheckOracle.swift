@@ -21,6 +21,8 @@ struct CheckOracle: Sendable {
         var standing = CheckStanding()
         var startedAt: Timestamp?
         var isPaused = false
+        /// A blackout left out what was expected last.
+        var isExcluded = false
         var open: AlertID?
         var owed: Owed?
 
@@ -36,6 +38,10 @@ struct CheckOracle: Sendable {
                 return line.nextRun(after: Instant(seconds: time.seconds))?.seconds
             }
             return instants.min().map { Timestamp(seconds: $0) } ?? .distantFuture
+        }
+
+        func next(from time: Timestamp) throws -> Timestamp {
+            try next(after: definition.schedule.isEmpty ? time : time - Span(microseconds: 1))
         }
 
         mutating func setDeadline() {
@@ -65,7 +71,17 @@ struct CheckOracle: Sendable {
         }
     }
 
+    /// What an alert about our own absence is owed, and who is in doubt since.
+    private enum Absence: Sendable, Equatable {
+        case none
+        case owesOpening
+        case open(AlertID)
+        case owesResolve(AlertID)
+    }
+
     private var watches: [CheckID: Watch] = [:]
+    private var absence = Absence.none
+    private var inDoubt: Set<CheckID> = []
     private var owing: Set<CheckID> = []
 
     func tags(of check: CheckID) -> [String] { watches[check]?.definition.tags ?? [] }
@@ -74,12 +90,15 @@ struct CheckOracle: Sendable {
     var open: [String: AlertID] {
         var open: [String: AlertID] = [:]
         for (check, watch) in watches { open["check/\(check)"] = watch.open }
+        if case .open(let id) = absence { open[Self.absenceKey] = id }
         return open
     }
 
+    private static let absenceKey = "unwatched"
+
     // MARK: Records
 
-    mutating func take(_ entry: Entry) throws {
+    mutating func take(_ entry: Entry, _ blackouts: BlackoutBook) throws {
         let now = entry.time
         switch entry.record {
         case .checkRegistered(let record):
@@ -94,6 +113,10 @@ struct CheckOracle: Sendable {
             let isAwaited = watch.standing.expected != .distantFuture
             if isAwaited, watch.definition.isRescheduled(from: old) {
                 watch.standing.expected = try watch.next(after: now)
+            } else if watch.isExcluded, !watch.isPaused {
+                // Blackouts have changed: it need not wait for what was their end.
+                let end = blackouts.wholeEnd(at: now, labels: old.tags) ?? now
+                watch.standing.expected = min(watch.standing.expected, try watch.next(from: end))
             }
             watch.setDeadline()
             try keep(watch, record.check, record.standing)
@@ -111,21 +134,50 @@ struct CheckOracle: Sendable {
                 throw Violation.check(record.check, "it went and its alert stayed open")
             }
             watches[record.check] = nil
+            noteHeard(record.check)
         case .checkPinged(let record): try take(record, now)
-        case .checkLapsed(let record): try take(record, now)
-        case .checkUnwatched(let record):
-            var watch = try quiet(record.check)
-            let awaited = watch.startedAt == nil ? watch.standing.expected : watch.standing.deadline
-            guard !watch.isPaused, awaited <= now, record.until == now else {
-                throw Violation.check(record.check, "nothing was expected while nobody listened")
-            }
-            watch.standing.deadline = now + watch.definition.grace
-            guard record.deadline == watch.standing.deadline else {
-                throw Violation.check(record.check, "it got another grace than its own")
-            }
-            watches[record.check] = watch
+        case .checkLapsed(let record): try take(record, now, blackouts)
+        case .checkUnwatched(let record): try take(record, now)
         default: break
         }
+    }
+
+    private mutating func take(_ record: CheckUnwatched, _ now: Timestamp) throws {
+        var watch = try quiet(record.check)
+        let awaited = watch.startedAt ?? watch.standing.expected
+        let judgedAt = watch.startedAt == nil ? awaited : watch.standing.deadline
+        guard !watch.isPaused, judgedAt <= now, record.until == now else {
+            throw Violation.check(record.check, "nothing was expected while nobody listened")
+        }
+        guard judgedAt > record.since else {
+            watch.standing.deadline = now + watch.definition.grace
+            guard record.expected == nil, record.deadline == watch.standing.deadline else {
+                throw Violation.check(record.check, "it was late before, and gets its grace once more")
+            }
+            watches[record.check] = watch
+            return
+        }
+        guard record.forgetsStarts == (watch.startedAt != nil) else {
+            throw Violation.check(record.check, "its run may have ended in vain, or there was none")
+        }
+        watch.startedAt = nil
+        if watch.standing.expected <= now { watch.standing.expected = try watch.next(after: now) }
+        watch.setDeadline()
+        guard record.expected == watch.standing.expected, record.deadline == watch.standing.deadline else {
+            throw Violation.check(record.check, "it is not expected when it next should be")
+        }
+        let isLong = record.deadline == .distantFuture || record.deadline - now > .hours(1)
+        guard record.isTold == isLong else { throw Violation.check(record.check, "who is told of a gap?") }
+        watches[record.check] = watch
+        guard record.isTold else { return }
+        inDoubt.insert(record.check)
+        if absence == .none { absence = .owesOpening }
+    }
+
+    /// Of all that an absence left in doubt something is known again: then its alert ends.
+    private mutating func noteHeard(_ check: CheckID) {
+        guard inDoubt.remove(check) != nil, inDoubt.isEmpty, case .open(let id) = absence else { return }
+        absence = .owesResolve(id)
     }
 
     /// The check, of which nothing is owed.
@@ -159,7 +211,9 @@ struct CheckOracle: Sendable {
         watch.isPaused = true
         watch.standing = CheckStanding()
         watch.startedAt = nil
+        watch.isExcluded = false
         watches[check] = watch
+        noteHeard(check)
     }
 
     /// Every ping but a log ends a pause; pings here name no runs, so there is one at a time.
@@ -168,6 +222,8 @@ struct CheckOracle: Sendable {
         if record.ping.kind != .log {
             if watch.isPaused { watch.standing.expected = try watch.next(after: now) }
             watch.isPaused = false
+            watch.isExcluded = false
+            noteHeard(record.check)
         }
         switch record.ping.kind {
         case .log: break
@@ -186,11 +242,22 @@ struct CheckOracle: Sendable {
         try keep(watch, record.check, record.standing)
     }
 
-    private mutating func take(_ record: CheckLapsed, _ now: Timestamp) throws {
+    private mutating func take(_ record: CheckLapsed, _ now: Timestamp, _ blackouts: BlackoutBook) throws {
         var watch = try quiet(record.check)
         let isLate = watch.startedAt != nil
         guard !watch.isPaused, watch.standing.deadline <= now else {
             throw Violation.check(record.check, "it was judged before its deadline")
+        }
+        noteHeard(record.check)
+        let end = blackouts.wholeEnd(at: watch.standing.expected, labels: watch.definition.tags)
+        watch.isExcluded = !isLate && end != nil
+        if !isLate, let end {
+            guard record.lapse == .excluded, record.since == watch.standing.expected else {
+                throw Violation.check(record.check, "nothing was wanted of it in a blackout")
+            }
+            watch.standing.expected = try watch.next(from: max(now, end))
+            watch.setDeadline()
+            return try keep(watch, record.check, record.standing)
         }
         guard record.lapse == (isLate ? .timedOut : .missed),
             record.since == watch.startedAt ?? watch.standing.expected
@@ -237,10 +304,35 @@ struct CheckOracle: Sendable {
         watches[check]?.open = nil
     }
 
+    mutating func openAbsence(_ record: AlertOpened, _ id: AlertID) throws {
+        guard absence == .owesOpening, record.key == Self.absenceKey, record.cause == .unwatched else {
+            throw Violation.message(id, "an alert of our own opened and nothing asked for it")
+        }
+        absence = .open(id)
+    }
+
+    /// False when it is no alert about our absence.
+    mutating func resolveAbsence(_ record: AlertResolved) throws -> Bool {
+        switch absence {
+        case .owesResolve(record.alert): break
+        case .open(record.alert) where record.end == .byHand: break
+        case .none, .owesOpening, .open, .owesResolve: return false
+        }
+        absence = .none
+        return true
+    }
+
+    func isAbsence(_ alert: AlertID) -> Bool { absence == .open(alert) }
+
     func isOpen(_ alert: AlertID, of check: CheckID) -> Bool { watches[check]?.open == alert }
 
     /// Batches are whole, so nothing may be left over at the end of one.
     func check() throws {
         for check in owing { _ = try quiet(check) }
+        switch absence {
+        case .none, .open: break
+        case .owesOpening, .owesResolve:
+            throw Violation.message(.zero, "an absence was told of, or is over, and its alert says nothing")
+        }
     }
 }

@@ -14,12 +14,13 @@ enum CheckFacts {
                 + standing(r.standing)
         case .checkLapsed(let r):
             [JSON.Member("lapse", .string(r.lapse.word)), JSON.Member("since", r.since.json)]
+                + (r.blackout.isEmpty ? [] : [JSON.Member("blackout", .string(r.blackout))])
                 + standing(r.standing)
         case .checkUnwatched(let r):
             [
                 JSON.Member("since", r.since.json), JSON.Member("until", r.until.json),
                 JSON.Member("deadline", r.deadline.json),
-            ]
+            ] + (r.expected.map { [JSON.Member("expected_at", $0.json)] } ?? [])
         case .pingKeySet(let r): [JSON.Member("scheduler", .number(Int64(r.scheduler)))]
         default: []
         }

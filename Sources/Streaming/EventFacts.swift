@@ -18,7 +18,7 @@ enum EventFacts {
         case .jobRevised(let r):
             definition(r.definition)
                 + compact([("revision", .number(Int64(r.revision))), ("next_at", r.next.json)])
-        case .jobRemoved, .jobFinished: []
+        case .jobRemoved, .jobFinished, .serverAttended: []
         case .jobPaused(let r):
             compact([
                 ("since", r.since.json), ("until", r.until?.json),

@@ -21,6 +21,7 @@ package enum EventType: String, Sendable, CaseIterable {
     case runClosed = "run.closed"
     case jobFellBehind = "job.falling_behind"
     case clockStepped = "clock.stepped"
+    case serverAttended = "server.attended"
     case folderRestored = "folder.restored"
     case alertOpened = "alert.opened"
     case alertAcknowledged = "alert.acknowledged"
@@ -99,6 +100,7 @@ package enum EventType: String, Sendable, CaseIterable {
             case .runClosed: .runClosed
             case .jobFellBehind: .jobFellBehind
             case .clockStepped: .clockStepped
+            case .serverAttended: .serverAttended
             case .folderRestored: .folderRestored
             case .alertOpened: .alertOpened
             case .alertAcknowledged: .alertAcknowledged

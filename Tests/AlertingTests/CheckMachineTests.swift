@@ -159,33 +159,86 @@ struct CheckMachineTests {
         #expect(try story.entry.lastPing == nil)
     }
 
-    @Test func `what was expected while nobody listened gets its grace once more`() throws {
-        var story = try Story()
-        let stopped = story.now + .minutes(59)
-        let started = story.now + .hours(5)
-        let unwatched = CheckMachine.unwatched(
+    /// What an absence of ours means for a check, applied to it.
+    private func excuse(_ story: inout Story, since: Span, until: Span) throws -> CheckUnwatched? {
+        story.now = Self.zero + until
+        let gap = CheckMachine.unwatched(
             Self.id,
             try story.entry,
             story.definition,
-            since: stopped,
-            until: started
+            since: Self.zero + since,
+            until: story.now,
+            next: { [story] in story.now + story.definition.period }
         )
-        let gap = try #require(unwatched)
-        #expect(gap.deadline == started + .minutes(10))
-        story.now = started
-        try story.apply(.checkUnwatched(gap))
-        try story.pass(.minutes(9))
+        if let gap { try story.apply(.checkUnwatched(gap)) }
+        return gap
+    }
+
+    @Test func `what was expected while nobody listened is not waited for, and the next one is`() throws {
+        var story = try Story()
+        let gap = try #require(try excuse(&story, since: .minutes(59), until: .hours(5)))
+        #expect(gap.expected == Self.zero + .hours(6))
+        #expect(gap.deadline == Self.zero + .hours(6) + .minutes(10))
+        #expect(gap.isTold)
+        try story.pass(.minutes(69))
         #expect(story.verdicts.isEmpty)
         try story.pass(.minutes(1))
         #expect(story.verdicts == [.open(.missed)])
-        let early = CheckMachine.unwatched(
+    }
+
+    @Test func `a check that is judged again within the hour is not spoken of`() throws {
+        var story = try Story { $0.period = .minutes(5) }
+        let gap = try #require(try excuse(&story, since: .minutes(4), until: .minutes(6)))
+        #expect(gap.expected == Self.zero + .minutes(11))
+        #expect(!gap.isTold)
+    }
+
+    @Test func `what was late before nobody listened gets its grace once more, and no more`() throws {
+        var story = try Story()
+        let gap = try #require(try excuse(&story, since: .minutes(65), until: .minutes(66)))
+        #expect(gap.expected == nil)
+        #expect(gap.deadline == Self.zero + .minutes(76))
+        try story.pass(.minutes(10))
+        #expect(story.verdicts == [.open(.missed)])
+    }
+
+    @Test func `a run whose time ran out while nobody listened may have ended in vain`() throws {
+        var story = try Story { $0.maxRuntime = .minutes(30) }
+        try story.ping(.start)
+        let gap = try #require(try excuse(&story, since: .minutes(20), until: .minutes(40)))
+        #expect(gap.forgetsStarts)
+        #expect(try story.entry.starts.isEmpty)
+        #expect(try story.entry.standing.expected == Self.zero + .hours(1), "that is still to come")
+    }
+
+    @Test func `nothing was expected in a gap that ends before`() throws {
+        var story = try Story()
+        #expect(try excuse(&story, since: .zero, until: .minutes(30)) == nil)
+    }
+
+    @Test func `an instant in a blackout is left out, and is no bad end`() throws {
+        var story = try Story()
+        let end = Self.zero + .hours(3)
+        story.now = try story.entry.standing.deadline
+        let found = CheckMachine.lapse(
             Self.id,
-            try Story().entry,
+            try story.entry,
             story.definition,
-            since: Self.zero,
-            until: Self.zero + .minutes(30)
+            now: story.now,
+            exclusion: { _ in CheckMachine.Exclusion(blackout: "moving house", next: end + .hours(1)) },
+            next: { end }
         )
-        #expect(early == nil, "nothing was expected yet")
+        let (record, verdict) = try #require(found)
+        #expect(verdict == .nothing)
+        #expect(record.lapse == .excluded)
+        #expect(record.blackout == "moving house")
+        #expect(record.since == Self.zero + .hours(1))
+        try story.apply(.checkLapsed(record))
+        #expect(try story.entry.excludedBy == "moving house")
+        #expect(try story.entry.standing.failures == 0)
+        #expect(try story.entry.standing.deadline == end + .hours(1) + .minutes(10))
+        try story.ping(.success)
+        #expect(try story.entry.excludedBy.isEmpty)
     }
 
     @Test func `the latest pings are kept, and no more`() throws {

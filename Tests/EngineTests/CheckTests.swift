@@ -91,28 +91,81 @@ import Testing
         await rig.stop()
     }
 
-    @Test func `a server that was down says so, and waits a grace before it judges`() async throws {
+    @Test func `a server that was down says so once, of all checks, and blames none`() async throws {
         let stub = ChannelStub()
         let disk = MemoryDisk()
         let first = try await rig(stub, disk: disk)
         let check = try await add(to: first)
         try await ping(check, .success, at: first)
+        let other = try await add(to: first) {
+            $0.slug = "other"; $0.name = "other"
+        }
+        let quick = try await add(to: first) {
+            $0.slug = "quick"; $0.period = .minutes(5)
+        }
         await first.stop()
         let start = EngineRig.start + .days(2)
         let second = try await rig(stub, disk: disk, start: start)
         let view = try await second.engine.check(check.id, as: .operator)
         #expect(view.entry.unwatched?.until == start)
-        #expect(view.entry.standing.deadline == start + .minutes(10))
-        try await second.advance(.minutes(9))
-        #expect(stub.told.isEmpty)
-        try await second.advance(.minutes(2))
+        #expect(view.entry.standing.expected == start + .hours(1))
+        try await second.advance(.minutes(1))
         #expect(stub.told == ["Open"])
-        let details = try await second.engine.openAlerts().first?.alert.opened.details ?? []
-        #expect(details.contains { $0.hasPrefix("Chronatog itself was not running from 2026-01-01") })
+        let alert = try #require(try await second.engine.openAlerts().first?.alert.opened)
+        #expect(alert.cause == .unwatched)
+        #expect(alert.title.hasSuffix("to 2026-01-03T00:00:00Z, when 2 checks may have pinged"))
+        #expect(
+            alert.details
+                == ["backup", "other"].map {
+                    "\($0): not heard from; expected next by 2026-01-03T01:00:00Z"
+                }
+        )
+        // What comes within the hour anyway is waited for without a word.
+        try await ping(quick, .success, at: second)
+        try await ping(check, .success, at: second)
+        #expect(stub.told == ["Open"])
+        try await ping(other, .success, at: second)
+        try await second.advance(.minutes(1))
+        #expect(stub.told == ["Open", "Resolved"])
         await second.stop()
     }
 
-    @Test func `a ping within the grace after a restart leaves no alert`() async throws {
+    @Test func `a check that stays silent after our absence is blamed for its own silence`() async throws {
+        let stub = ChannelStub()
+        let disk = MemoryDisk()
+        let first = try await rig(stub, disk: disk)
+        let check = try await add(to: first)
+        await first.stop()
+        let start = EngineRig.start + .days(2)
+        let second = try await rig(stub, disk: disk, start: start)
+        try await second.advance(.minutes(69))
+        #expect(stub.told == ["Open"])
+        try await second.advance(.minutes(2))
+        #expect(stub.told == ["Open", "Resolved", "Open"])
+        let alert = try #require(try await second.engine.openAlerts().first?.alert.opened)
+        #expect(alert.key == "check/\(check.id)")
+        #expect(
+            alert.details.contains { $0.hasPrefix("Chronatog itself was not running from 2026-01-01") }
+        )
+        await second.stop()
+    }
+
+    @Test func `who was in doubt is known after another restart`() async throws {
+        let stub = ChannelStub()
+        let disk = MemoryDisk()
+        let first = try await rig(stub, disk: disk)
+        let check = try await add(to: first)
+        await first.stop()
+        let second = try await rig(stub, disk: disk, start: EngineRig.start + .days(2))
+        await second.stop()
+        let third = try await rig(stub, disk: disk, start: EngineRig.start + .days(2) + .minutes(1))
+        try await ping(check, .success, at: third)
+        try await third.advance(.minutes(1))
+        #expect(stub.told == ["Open", "Resolved"])
+        await third.stop()
+    }
+
+    @Test func `a ping after a restart ends what was told of our absence`() async throws {
         let stub = ChannelStub()
         let disk = MemoryDisk()
         let first = try await rig(stub, disk: disk)
@@ -121,7 +174,8 @@ import Testing
         let second = try await rig(stub, disk: disk, start: EngineRig.start + .days(2))
         try await ping(check, .success, at: second)
         try await second.advance(.minutes(30))
-        #expect(stub.told.isEmpty)
+        #expect(stub.told == ["Open", "Resolved"])
+        #expect(try await second.engine.openAlerts().isEmpty)
         #expect(try await second.engine.check(check.id, as: .operator).entry.unwatched == nil)
         await second.stop()
     }

@@ -54,6 +54,33 @@ extension SampleRecord {
             )
         ),
         SampleRecord(
+            "checkUnwatched-told",
+            .checkUnwatched(
+                CheckUnwatched(
+                    check: check,
+                    since: noon + .seconds(-900),
+                    until: now,
+                    deadline: now + .hours(25),
+                    expected: now + .hours(24),
+                    forgetsStarts: true,
+                    isTold: true
+                )
+            )
+        ),
+        SampleRecord(
+            "checkLapsed-excluded",
+            .checkLapsed(
+                CheckLapsed(
+                    check: check,
+                    lapse: .excluded,
+                    since: noon + .seconds(-5),
+                    standing: standing,
+                    blackout: "holidays"
+                )
+            )
+        ),
+        SampleRecord("serverAttended", .serverAttended),
+        SampleRecord(
             "runAwaited",
             .runAwaited(
                 RunAwaited(

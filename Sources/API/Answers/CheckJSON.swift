@@ -20,6 +20,7 @@ extension Site {
                 JSON.Member("badge_url", badgeURL(view).map { .string($0) } ?? .null),
                 JSON.Member("expected_at", entry.standing.expected.json),
                 JSON.Member("deadline_at", entry.standing.deadline.json),
+                JSON.Member("blackout", view.blackout.map { .string($0) } ?? .null),
                 JSON.Member("last_ping_at", entry.lastPing?.json ?? .null),
                 JSON.Member("last_duration", entry.lastDuration.map { .string($0.text) } ?? .null),
                 JSON.Member("failures", .number(Int64(entry.standing.failures))),

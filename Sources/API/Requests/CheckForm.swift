@@ -18,7 +18,7 @@ struct CheckForm: Sendable {
     /// What only answers say.
     static let answer = [
         "id", "url", "scheduler", "state", "status", "ping_url", "slug_url", "badge_url", "expected_at",
-        "deadline_at",
+        "deadline_at", "blackout",
         "last_ping_at", "last_duration", "failures", "successes", "open_starts", "pings", "unwatched",
         "usual_interval", "usual_duration", "description", "sequence", "created_at",
     ]

@@ -1,0 +1,97 @@
+internal import Alerting
+internal import Cron
+internal import Domain
+internal import Scheduling
+
+// **Our own absence.** While Chronatog did not run, or could not decide, pings may have come in vain. That is
+// reported as what it is, once, and not as a storm of checks that were not heard from.
+extension Flow {
+    /// So often a record says that somebody listens, when no other says so. What is told of a gap is exact to
+    /// this.
+    static let traceEvery = Span.seconds(60)
+
+    /// Leaves a trace of being here, where anybody may ask for it later: in a folder with checks.
+    mutating func leaveTrace(now: Timestamp, isLast: Bool = false) {
+        guard !ledger.checks.isEmpty else { return }
+        let quiet = now - ledger.lastTime
+        if quiet >= Self.traceEvery || isLast && quiet > .zero { write(.serverAttended, now) }
+    }
+
+    /// Nobody could hear a ping from then until now: the server was down, or the machine asleep.
+    /// - Parameter isTold: somebody is told of checks that are not judged again for long.
+    mutating func excuseSilence(since: Timestamp, isTold: Bool = true, now: Timestamp) {
+        var told: [(name: String, expected: Timestamp)] = []
+        for check in ledger.checks.ids {
+            guard let entry = ledger.checks.entries[check], let plan = plan(of: check) else { continue }
+            let gap = CheckMachine.unwatched(
+                check,
+                entry,
+                plan.definition,
+                since: since,
+                until: now,
+                next: { plan.next(after: now) }
+            )
+            if var gap {
+                gap.isTold = gap.isTold && isTold
+                write(.checkUnwatched(gap), now)
+                if gap.isTold {
+                    checks.inDoubt.insert(check)
+                    told.append((plan.definition.title(check), gap.expected ?? gap.deadline))
+                }
+            }
+            arm(check)
+        }
+        guard !told.isEmpty else { return }
+        let text = AbsenceText(since: since, until: now, checks: told)
+        openAlert(
+            AlertOpened(
+                job: nil,
+                key: AbsenceText.key,
+                severity: .warning,
+                cause: .unwatched,
+                title: text.title,
+                details: text.details,
+                jobName: AbsenceText.name
+            ),
+            now: now
+        )
+    }
+
+    /// A check was heard from, judged, or is not watched any more: when that is so of all that an absence
+    /// left in doubt, it is over.
+    mutating func noteHeard(_ check: CheckID, now: Timestamp) {
+        guard checks.inDoubt.remove(check) != nil, checks.inDoubt.isEmpty else { return }
+        resolveAlert(key: AbsenceText.key, .recovered, now: now)
+    }
+
+    // MARK: Blackouts
+
+    /// The blackout that an expected instant lies in, if any.
+    func exclusion(of expected: Timestamp, _ plan: CheckPlan, now: Timestamp) -> CheckMachine.Exclusion? {
+        guard !blackouts.isEmpty, let cover = blackouts.cover(labels: plan.definition.tags),
+            let window = cover.window(at: expected)
+        else { return nil }
+        let end = max(now, cover.end(of: expected) ?? window.end)
+        return CheckMachine.Exclusion(blackout: window.name, next: plan.next(from: end))
+    }
+
+    /// The blackouts have changed: a check that waits for the end of one may be expected sooner.
+    mutating func reviewExcluded(now: Timestamp) {
+        for check in ledger.checks.ids {
+            guard let entry = ledger.checks.entries[check], !entry.excludedBy.isEmpty, !entry.isPaused,
+                let plan = plan(of: check)
+            else { continue }
+            let end = blackouts.cover(labels: plan.definition.tags)?.end(of: now) ?? now
+            let expected = plan.next(from: end)
+            guard expected < entry.standing.expected else { continue }
+            let standing = CheckMachine.revise(entry, plan.definition, expected: expected)
+            write(
+                .checkRevised(
+                    CheckRevised(check: check, definition: entry.definition, standing: standing)
+                ),
+                now
+            )
+            arm(check)
+        }
+    }
+}
