@@ -101,6 +101,7 @@ enum Schemas {
         ("history_age", type("string", "null", about: "30d")), ("history_runs", type("integer", "null")),
         ("history_bytes", type("integer", "null")),
         ("alert_after", type("integer", about: "failures in a row that open an alert; 0: none")),
+        ("resolve_after", type("integer", about: "successes in a row that resolve it")),
         ("completion", choice(Completion.allCases.map(\.word))),
         ("blackout_then", choice(BlackoutThen.allCases.map(\.word))),
         ("max_runtime", type("string", "integer", "null", about: "a run open for longer opens an alert")),
@@ -137,7 +138,7 @@ enum Schemas {
             type("object", about: "closed, ok, p50_us, p95_us: of all runs ever, estimates for the last two")
         ),
         ("revision", number), ("sequence", number), ("created_at", instant), ("description", text),
-        ("warnings", list(text)),
+        ("warnings", list(text)), ("badge_url", type("string", "null")),
     ]
 
     // MARK: Checks

@@ -17,15 +17,19 @@ package enum AlertRule {
     ///   - isGone: the target answered 410, which no number of further failures makes any clearer.
     ///   - failures: ends in a row that were no success, these included.
     ///   - after: how many of them it takes (`alert_after`); 0 opens none.
+    ///   - successes: in a row since its alert is open, this one included.
+    ///   - resolveAfter: how many of them it takes (`resolve_after`).
     ///   - isOpen: the job's alert is open already.
     package static func judge(
         _ result: SlotResult,
         isGone: Bool,
         failures: UInt32,
         after: UInt32,
+        successes: UInt32 = 1,
+        resolveAfter: UInt32 = 1,
         isOpen: Bool
     ) -> Verdict {
-        if result == .ok { return isOpen ? .resolve : .nothing }
+        if result == .ok { return isOpen && successes >= resolveAfter ? .resolve : .nothing }
         guard result.isFailure || result.isMissed, !isOpen, after > 0, isGone || failures >= after else {
             return .nothing
         }

@@ -18,14 +18,15 @@ struct MemoryJob {
         "misfire_after", "overlap", "overlap_scope", "queue_max", "max_open", "jitter", "start", "end",
         "max_runs", "on_unknown", "limit_key", "limit_parallel", "limit_rate", "limit_wait", "run_deadline",
         "keep_body", "keep_success_body", "redirects", "labels", "history_age", "history_runs",
-        "history_bytes", "alert_after", "completion", "blackout_then", "max_runtime", "alert_unusual",
-        "alert_severity", "sentry_monitor", "triggers", "steps",
+        "history_bytes", "alert_after", "resolve_after", "completion", "blackout_then", "max_runtime",
+        "alert_unusual", "alert_severity", "sentry_monitor", "triggers", "steps",
     ]
     /// What only answers say; a request may carry it back.
     private static let answers: Set<String> = [
         "id", "url", "state", "paused_reason", "paused_until", "next_at", "sequence", "created_at",
         "warnings",
         "scheduler", "revision", "open_runs", "queued_slots", "last_result", "runs", "description",
+        "badge_url",
     ]
     private static let nameBytesMax = 200
 

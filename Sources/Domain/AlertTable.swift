@@ -14,6 +14,10 @@ package struct AlertTable: Sendable, Equatable {
     /// Runs and slots in a row that failed, of jobs that have any. Missed ones are not among them: nobody
     /// tried.
     package private(set) var failures: [JobID: UInt32] = [:]
+    /// Runs in a row that succeeded, of jobs whose alert is open.
+    package private(set) var successes: [JobID: UInt32] = [:]
+    /// Jobs whose own alert is open.
+    private var openJobs: Set<JobID> = []
     /// In ascending order.
     package private(set) var dead: [MessageID] = []
     /// Alerts that nothing more will happen to, in ascending order.
@@ -32,15 +36,18 @@ package struct AlertTable: Sendable, Equatable {
         messages: [MessageID: PendingMessage],
         channels: [String: ChannelState],
         configured: [String: ChannelConfigured],
-        failures: [JobID: UInt32]
+        failures: [JobID: UInt32],
+        successes: [JobID: UInt32]
     ) {
         self.alerts = alerts
         self.messages = messages
         self.channels = channels
         self.configured = configured
         self.failures = failures
+        self.successes = successes
         for (id, alert) in alerts.sorted(by: { $0.key < $1.key }) where alert.resolvedAt == nil {
             open[alert.key] = id
+            if let job = alert.opened.ownJob { openJobs.insert(job) }
         }
         for (id, message) in messages {
             self.alerts[message.alert]?.messages += 1
@@ -89,6 +96,7 @@ package struct AlertTable: Sendable, Equatable {
         case .alertOpened(let record):
             alerts[id] = Alert(opened: record, at: entry.time)
             open[record.key] = id
+            if let job = record.ownJob { openJobs.insert(job) }
         case .alertAcknowledged(let record):
             guard alerts[record.alert] != nil else { throw .unknownAlert(record.alert, sequence: id) }
             alerts[record.alert]?.acknowledgedAt = entry.time
@@ -97,6 +105,7 @@ package struct AlertTable: Sendable, Equatable {
             alerts[record.alert]?.resolvedAt = entry.time
             alerts[record.alert]?.end = record.end
             if open[alert.key] == record.alert { open[alert.key] = nil }
+            if let job = alert.opened.ownJob, openJobs.remove(job) != nil { successes[job] = nil }
             forgetIfDone(record.alert)
         case .messageIntended(let record):
             if record.alert != .zero, alerts[record.alert] == nil {
@@ -215,12 +224,14 @@ package struct AlertTable: Sendable, Equatable {
         if done.count > Self.doneMax { alerts[done.removeFirst()] = nil }
     }
 
-    // MARK: Failures in a row
+    // MARK: Ends in a row
 
     mutating func count(_ result: SlotResult, times: UInt32, of job: JobID) {
         if result == .ok {
             if !failures.isEmpty { failures[job] = nil }
+            if !openJobs.isEmpty, openJobs.contains(job) { successes[job, default: 0] += 1 }
         } else if result.isFailure {
+            if !successes.isEmpty { successes[job] = nil }
             let (sum, overflow) = failures[job, default: 0].addingReportingOverflow(times)
             failures[job] = overflow ? .max : sum
         }
@@ -228,7 +239,13 @@ package struct AlertTable: Sendable, Equatable {
 
     mutating func forget(_ job: JobID) {
         failures[job] = nil
+        successes[job] = nil
     }
+}
+
+extension AlertOpened {
+    /// The job whose ends this alert is about; nil for others, those of its runtime and pace among them.
+    fileprivate var ownJob: JobID? { job.flatMap { key == "job/\($0)" ? $0 : nil } }
 }
 
 /// Something that a person should know of, from its opening to its last message.

@@ -38,6 +38,8 @@ package struct JobDefinition: Sendable, Hashable {
     package var history = HistoryPolicy()
     /// Failures in a row that open an alert, retries spent; 0 opens none.
     package var alertAfter: UInt32 = 1
+    /// Successes in a row that resolve one.
+    package var resolveAfter: UInt32 = 1
     /// What ends a run that is answered 202.
     package var completion = Completion.answer
     /// A run that is open for longer opens an alert; zero for never.

@@ -31,6 +31,7 @@ extension JobDefinition {
         w.write(24, UInt64(history.runs))
         if alertAfter != 1 { w.nest(25) { $0.write(1, signed: Int64(alertAfter)) } }
         w.write(26, history.bodyBytesMax)
+        w.write(27, UInt64(resolveAfter &- 1))
         w.write(30, UInt64(completion.rawValue))
         w.write(31, signed: maxRuntime.microseconds)
         w.write(32, watchesPace ? 1 : 0)
@@ -71,15 +72,14 @@ extension JobDefinition {
             case 17: definition.start = Timestamp(microseconds: try Self.nestedNumber(value))
             case 18: definition.end = Timestamp(microseconds: try Self.nestedNumber(value))
             case 19: definition.runsMax = UInt32(truncatingIfNeeded: value.number ?? 0)
-            case 20:
-                let word = OnUnknown(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0))
-                definition.onUnknown = word ?? .retry
+            case 20: definition.onUnknown = OnUnknown(code: value.number ?? 0)
             case 21: definition.runDeadline = Span(microseconds: try Self.nestedNumber(value))
             case 22: definition.labels.append(value.text ?? "")
             case 23: definition.history.age = Span(microseconds: value.signed ?? 0)
             case 24: definition.history.runs = UInt32(truncatingIfNeeded: value.number ?? 0)
             case 25: definition.alertAfter = UInt32(truncatingIfNeeded: try Self.nestedNumber(value))
             case 26: definition.history.bodyBytesMax = value.number ?? 0
+            case 27: definition.resolveAfter = UInt32(truncatingIfNeeded: value.number ?? 0) &+ 1
             case 30:
                 let word = Completion(rawValue: UInt8(truncatingIfNeeded: value.number ?? 0))
                 definition.completion = word ?? .answer
@@ -147,5 +147,11 @@ extension DSTPolicy {
         case 4: self = .utc
         default: throw .invalid(field: 8, of: "job definition")
         }
+    }
+}
+
+extension OnUnknown {
+    fileprivate init(code: UInt64) {
+        self = OnUnknown(rawValue: UInt8(truncatingIfNeeded: code)) ?? .retry
     }
 }

@@ -24,13 +24,16 @@ extension Flow {
         }
         guard result == .ok || result.isFailure || result.isMissed else { return }
         let open = ledger.alerts.open[AlertRule.key(of: job)]
-        let definition = open == nil ? courier.prepare(job, ledger)?.definition : nil
+        let definition =
+            open == nil || result == .ok ? courier.prepare(job, ledger)?.definition : nil
         let failures = (ledger.alerts.failures[job] ?? 0).addingReportingOverflow(missed).partialValue
         let verdict = AlertRule.judge(
             result,
             isGone: report?.status == 410,
             failures: failures,
             after: definition?.alertAfter ?? 0,
+            successes: ledger.alerts.successes[job] ?? 0,
+            resolveAfter: definition?.resolveAfter ?? 1,
             isOpen: open != nil
         )
         switch verdict {
@@ -231,7 +234,7 @@ extension Flow {
                 alert,
                 channel.rules,
                 toldAt: alert.toldAt[name],
-                isWaiting: isWaiting(id, name, alert),
+                isWaiting: !outbox.isEmpty(channel: name, key: alert.opened.key),
                 now: now
             )
             if let kind = duty.tell { tell(name, channel.rules, kind, id, alert, now: now) }
@@ -239,12 +242,5 @@ extension Flow {
         }
         guard next != .distantFuture else { return agenda[id] = nil }
         if agenda.updateValue(next, forKey: id) != next { timetable.set(.alert(id), at: next) }
-    }
-
-    private func isWaiting(_ id: AlertID, _ channel: String, _ alert: Alert) -> Bool {
-        guard alert.messages > 0 else { return false }
-        return ledger.alerts.messages.values.contains {
-            $0.alert == id && $0.channel == channel && !$0.isDead
-        }
     }
 }

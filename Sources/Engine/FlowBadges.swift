@@ -1,3 +1,4 @@
+internal import Alerting
 internal import Domain
 internal import Scheduling
 
@@ -12,9 +13,11 @@ package struct BadgeCount: Sendable, Equatable {
 }
 
 extension Flow {
-    /// Those of the key's owner whose slug or tag is `word`; `*` counts all. Paused ones are not counted.
+    /// Those of the key's owner whose slug or tag is `word`; `*` counts all, and `job-12` stands for a job.
+    /// Paused ones are not counted.
     mutating func badge(key: String, word: String, now: Timestamp) -> BadgeCount? {
         guard let scheduler = checks.schedulerOfBadge[key] else { return nil }
+        if let job = JobID(badge: word) { return badge(job, scheduler) }
         var count = BadgeCount()
         var isKnown = word == "*"
         for (check, entry) in ledger.checks.entries where entry.scheduler == scheduler {
@@ -31,5 +34,20 @@ extension Flow {
             }
         }
         return isKnown ? count : nil
+    }
+
+    /// A job is down while its alert is open.
+    private func badge(_ job: JobID, _ scheduler: UInt32) -> BadgeCount? {
+        guard ledger.jobs.contains(job), ledger.jobs[job].scheduler == scheduler else { return nil }
+        guard ledger.jobs[job].state == .active else { return BadgeCount() }
+        return BadgeCount(total: 1, down: ledger.alerts.open[AlertRule.key(of: job)] == nil ? 0 : 1)
+    }
+}
+
+extension JobID {
+    /// `job-12`, as badges name a job; no slug of a check is shown where one of these is meant.
+    init?(badge word: String) {
+        guard word.hasPrefix("job-"), let number = UInt32(word.dropFirst(4)) else { return nil }
+        self.init(number)
     }
 }

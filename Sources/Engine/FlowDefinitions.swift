@@ -149,7 +149,8 @@ extension Flow {
             catchingUpThrough: catching[job],
             limitWaiting: accepted[job] != nil,
             heldBackUntil: heldBack[job],
-            missingStreams: missingStreams(of: definition)
+            missingStreams: missingStreams(of: definition),
+            badgeKey: checks.keyOfScheduler[ledger.jobs[job].scheduler].map { CheckIndex.badgeKey(of: $0) }
         )
     }
 

@@ -37,6 +37,8 @@ package struct JobView: Sendable {
     package var heldBackUntil: Timestamp?
     /// Streams that its triggers name and nobody watches.
     package var missingStreams: [String] = []
+    /// The key of its scheduler's badges; nil without a ping key.
+    package var badgeKey: String?
 }
 
 /// A run that is still open.

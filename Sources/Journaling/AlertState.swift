@@ -14,6 +14,12 @@ extension FieldWriter {
                 $0.write(2, UInt64(count))
             }
         }
+        for (job, count) in table.successes.sorted(by: { $0.key < $1.key }) {
+            nest(9) {
+                $0.write(1, UInt64(job.number))
+                $0.write(3, UInt64(count))
+            }
+        }
         for (id, alert) in table.alerts.sorted(by: { $0.key < $1.key }) {
             nest(10) {
                 $0.write(1, id.value)
@@ -46,6 +52,7 @@ struct AlertTableFields {
     private var channels: [String: ChannelState] = [:]
     private var configured: [String: ChannelConfigured] = [:]
     private var failures: [JobID: UInt32] = [:]
+    private var successes: [JobID: UInt32] = [:]
 
     var table: AlertTable {
         AlertTable(
@@ -53,7 +60,8 @@ struct AlertTableFields {
             messages: messages,
             channels: channels,
             configured: configured,
-            failures: failures
+            failures: failures,
+            successes: successes
         )
     }
 
@@ -61,15 +69,17 @@ struct AlertTableFields {
         var reader = FieldReader(slice)
         switch field {
         case 9:
-            var (job, count) = (UInt32(0), UInt32(0))
+            var (job, failed, succeeded) = (UInt32(0), UInt32(0), UInt32(0))
             while let (part, value) = try reader.next() {
                 switch part {
                 case 1: job = try value.number(part, .runClosed)
-                case 2: count = try value.number(part, .runClosed)
-                default: throw .invalid(field: part, of: "failures in a row")
+                case 2: failed = try value.number(part, .runClosed)
+                case 3: succeeded = try value.number(part, .runClosed)
+                default: throw .invalid(field: part, of: "ends in a row")
                 }
             }
-            failures[JobID(job)] = count
+            if failed > 0 { failures[JobID(job)] = failed }
+            if succeeded > 0 { successes[JobID(job)] = succeeded }
         case 10:
             let (id, alert) = try Alert.read(&reader)
             alerts[id] = alert

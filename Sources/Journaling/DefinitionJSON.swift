@@ -39,6 +39,7 @@ extension JobDefinition {
                 ("history_runs", history.runs == 0 ? nil : .count(history.runs)),
                 ("history_bytes", history.bodyBytesMax == 0 ? nil : .count(history.bodyBytesMax)),
                 ("alert_after", alertAfter == 1 ? nil : .count(alertAfter)),
+                ("resolve_after", resolveAfter == 1 ? nil : .count(resolveAfter)),
                 ("completion", completion == .answer ? nil : .string(completion.word)),
                 ("max_runtime", maxRuntime == .zero ? nil : .span(maxRuntime)),
                 ("alert_unusual", watchesPace ? .bool(true) : nil),

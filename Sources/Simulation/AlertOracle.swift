@@ -10,6 +10,8 @@ internal import Journaling
 package struct AlertOracle: Sendable {
     private struct Watch: Sendable {
         var after: UInt32
+        var resolveAfter: UInt32
+        var successes: UInt32 = 0
         var labels: [String]
         var isWell = false
         var failures: UInt32 = 0
@@ -58,11 +60,16 @@ package struct AlertOracle: Sendable {
         switch entry.record {
         case .jobRegistered(let record):
             let definition = try JobDefinition(packed: record.definition)
-            watches[record.job] = Watch(after: definition.alertAfter, labels: definition.labels)
+            watches[record.job] = Watch(
+                after: definition.alertAfter,
+                resolveAfter: definition.resolveAfter,
+                labels: definition.labels
+            )
         case .jobRevised(let record):
             try owesNothing(record.job)
             let definition = try JobDefinition(packed: record.definition)
             watches[record.job]?.after = definition.alertAfter
+            watches[record.job]?.resolveAfter = definition.resolveAfter
             watches[record.job]?.labels = definition.labels
             if definition.alertAfter == 0, watches[record.job]?.open != nil {
                 owe(.resolve(.notWatched), record.job)
@@ -101,8 +108,9 @@ package struct AlertOracle: Sendable {
         case .ok:
             watch.failures = 0
             watch.isWell = true
+            if watch.open != nil { watch.successes += 1 }
             watches[job] = watch
-            if watch.open != nil { owe(.resolve(.recovered), job) }
+            if watch.open != nil, watch.successes >= watch.resolveAfter { owe(.resolve(.recovered), job) }
             return
         case .failed: break
         case .unknownHeld: cause = .unknown
@@ -113,7 +121,10 @@ package struct AlertOracle: Sendable {
         watch.isWell = false
         // What nobody tried opens an alert as a failure does, and is not remembered as one.
         let inARow = watch.failures + times
-        if cause != .missed { watch.failures = inARow }
+        if cause != .missed {
+            watch.failures = inARow
+            watch.successes = 0
+        }
         watches[job] = watch
         guard watch.open == nil, watch.after > 0, isGone || inARow >= watch.after else { return }
         owe(.open(isGone ? .gone : cause), job)
@@ -147,6 +158,7 @@ package struct AlertOracle: Sendable {
             }
             settle(job)
             watches[job]?.open = id
+            watches[job]?.successes = 0
         } else if let check = CheckID(alertKey: record.key) {
             try checks.open(record, check, id)
             checkOfAlert[id] = check
@@ -246,6 +258,11 @@ package struct AlertOracle: Sendable {
         }
         guard failures == table.failures else {
             throw Violation.ledgerDiffers("failures in a row are \(table.failures), counted: \(failures)")
+        }
+        let successes = watches.filter { $0.value.open != nil && $0.value.successes > 0 }
+            .mapValues(\.successes)
+        guard successes == table.successes else {
+            throw Violation.ledgerDiffers("successes are \(table.successes), counted: \(successes)")
         }
     }
 }

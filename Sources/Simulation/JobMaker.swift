@@ -80,6 +80,8 @@ struct JobMaker {
         if dice.chance(1, in: 4) { definition.jitter = dice.magnitude(.seconds(1), jitterMax(pace)) }
         definition.onUnknown = dice.pick(OnUnknown.allCases)
         definition.alertAfter = dice.pick([0, 1, 1, 1, 2, 3])
+        // Of what is diced already, so that known seeds keep their lives.
+        definition.resolveAfter = definition.alertAfter == 2 ? 2 : 1
         // From a copy: lives that were found to be worth a test stay what they are.
         var more = dice
         definition.alertSeverity = more.pick([.error, .error, .warning, .critical])

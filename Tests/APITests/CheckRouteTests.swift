@@ -119,6 +119,26 @@ struct CheckRouteTests {
         await rig.stop()
     }
 
+    @Test func `a job has a badge, down while its alert is open`() async throws {
+        let rig = try await SiteRig()
+        let job = try await rig.add(
+            #"{"callback_url":"/_sink/500","schedule":"@every 1m","retries":0,"alert_after":2}"#
+        )
+        let before = await rig.send("GET", "/chronatogapi/1/jobs/\(job)")
+        #expect(before.json["badge_url"] == .null, "there is no key yet")
+        _ = try await add(to: rig, #"{"name":"x"}"#)
+        let shown = await rig.send("GET", "/chronatogapi/1/jobs/\(job)")
+        let badge = try path(shown.json["badge_url"]).replacing(".svg", with: ".json")
+        #expect(await rig.send("GET", badge, as: "").json["status"]?.string == "up")
+        try await rig.clock(#"{"advance":"3m"}"#)
+        #expect(await rig.send("GET", badge, as: "").json["status"]?.string == "down")
+        #expect(await rig.send("POST", "/chronatogapi/1/jobs/\(job)/pause").status == 200)
+        #expect(await rig.send("GET", badge, as: "").json["total"]?.text == "0")
+        let other = badge.replacing("job-\(job)", with: "job-99")
+        #expect(await rig.send("GET", other, as: "").status == 404)
+        await rig.stop()
+    }
+
     @Test func `a badge says how slug, tag and all stand, and its key cannot ping`() async throws {
         let rig = try await SiteRig()
         let made = try await add(to: rig, #"{"slug":"a","tags":["x"]}"#)

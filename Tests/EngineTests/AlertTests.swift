@@ -75,6 +75,31 @@ import Testing
         await rig.stop()
     }
 
+    @Test func `resolve_after counts successes in a row, and a failure begins anew, over a restart`()
+        async throws
+    {
+        let stub = ChannelStub()
+        let disk = MemoryDisk()
+        var rig = try await rig(stub, disk: disk)
+        let job = try await rig.add("0 * * * *", target: "/_sink/500") {
+            $0.retry.retries = 0
+            $0.resolveAfter = 3
+        }
+        try await rig.advance(.hours(1) + .minutes(1))
+        #expect(stub.told == ["Open"])
+        try await heal(job, of: rig)
+        try await rig.advance(.hours(2))
+        #expect(stub.told == ["Open"], "two are not three")
+        await rig.stop()
+        rig = try await self.rig(stub, disk: disk, start: EngineRig.start + .hours(3) + .minutes(1))
+        try await rig.advance(.minutes(58))
+        #expect(stub.told == ["Open"])
+        try await rig.advance(.minutes(2))
+        #expect(stub.told == ["Open", "Resolved"])
+        #expect(try await rig.engine.openAlerts().isEmpty)
+        await rig.stop()
+    }
+
     @Test func `a resolve never overtakes a trigger that is tried again`() async throws {
         let busy = Answer(status: 503)
         let stub = ChannelStub(busy, busy)

@@ -33,6 +33,10 @@ extension Site {
                 .string((times?.lines ?? []).map { $0.schedule.describe() }.joined(separator: "; "))
             ),
             JSON.Member("warnings", .array(warnings.map { .string($0) })),
+            JSON.Member(
+                "badge_url",
+                view.badgeKey.map { .string(url("/badge/\($0)/job-\(view.id).svg")) } ?? .null
+            ),
         ]
         return .object(members)
     }
@@ -171,6 +175,7 @@ extension JobDefinition {
                 history.bodyBytesMax == 0 ? .null : .number(Int64(clamping: history.bodyBytesMax))
             ),
             JSON.Member("alert_after", .number(Int64(alertAfter))),
+            JSON.Member("resolve_after", .number(Int64(resolveAfter))),
             JSON.Member("completion", .string(completion.word)),
             JSON.Member("blackout_then", .string(blackoutThen.word)),
             JSON.Member("max_runtime", maxRuntime == .zero ? .null : .string(maxRuntime.text)),

@@ -10,8 +10,8 @@ enum JobFields {
         "limit_key",
         "limit_parallel", "limit_rate", "limit_wait", "run_deadline", "keep_body", "keep_success_body",
         "redirects", "labels", "history_age", "history_runs", "history_bytes",
-        "alert_after", "completion", "blackout_then", "max_runtime", "alert_unusual", "alert_severity",
-        "sentry_monitor", "triggers", "steps",
+        "alert_after", "resolve_after", "completion", "blackout_then", "max_runtime", "alert_unusual",
+        "alert_severity", "sentry_monitor", "triggers", "steps",
     ]
 
     /// What only answers say. A request may carry it, so that a job that was read can be sent back; it means
@@ -20,6 +20,7 @@ enum JobFields {
         "id", "url", "state", "paused_reason", "paused_until", "next_at", "sequence", "created_at",
         "warnings",
         "scheduler", "revision", "open_runs", "queued_slots", "last_result", "runs", "description",
+        "badge_url",
     ]
 }
 

@@ -29,6 +29,7 @@ enum PolicyForm {
             within: 1...JobLimits.historyBytesMax
         )
         fields.read("alert_after", into: &job.alertAfter, default: 1, within: 0...JobLimits.countMax)
+        fields.read("resolve_after", into: &job.resolveAfter, default: 1, within: 1...JobLimits.countMax)
         fields.read(
             "completion",
             into: &job.completion,

@@ -10,10 +10,14 @@ import Synchronization
 final class EchoSink: Sendable {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let channel: any Channel
+    private let log = ArrivalLog()
     let port: Int
 
+    /// Calls so far.
+    var count: Int { log.count }
+
     init() async throws {
-        let log = ArrivalLog()
+        let log = log
         channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

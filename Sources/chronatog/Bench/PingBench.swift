@@ -81,7 +81,16 @@ extension BenchCommand {
         func run() async throws {
             let folder = try TemporaryFolder(in: self.folder)
             defer { folder.remove() }
-            var configuration = Configuration()
+            try await Self.serve(checks: checks, Configuration(), in: folder)
+        }
+
+        /// Serves until it is told to stop; prints the port and the paths of as many checks.
+        static func serve(
+            checks count: Int,
+            _ configuration: Configuration,
+            in folder: TemporaryFolder
+        ) async throws {
+            var configuration = configuration
             configuration.server.listen = ListenAddress(host: "127.0.0.1", port: 0)
             configuration.data.folder = FolderPath(folder.path)
             let server = try Composition(
@@ -89,7 +98,6 @@ extension BenchCommand {
                 logger: Logger(label: "bench") { _ in LogOutput(level: .error, format: .text) }
             )
             let signals = StopSignals()
-            let count = checks
             try await server.run(until: signals) { url in
                 do {
                     var lines = [String(url.split(separator: ":").last ?? "")]

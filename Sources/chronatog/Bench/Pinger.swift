@@ -4,6 +4,8 @@ import Synchronization
 /// Every connection of `bench ping`, and what they saw together.
 final class Crowd: Sendable {
     private let requests: [[UInt8]]
+    /// How many members there are, where each request is made once; nil where all are made again and again.
+    private let connections: Int?
     private let state = Mutex(State())
 
     struct Seen: Sendable {
@@ -32,7 +34,8 @@ final class Crowd: Sendable {
         var members = 0
     }
 
-    init(_ paths: [String]) {
+    init(_ paths: [String], connections: Int? = nil) {
+        self.connections = connections
         requests = paths.map { Array("GET \($0) HTTP/1.1\r\nHost: bench\r\n\r\n".utf8) }
     }
 
@@ -42,7 +45,7 @@ final class Crowd: Sendable {
             defer { state.members += 1 }
             return state.members
         }
-        return Member(crowd: self, requests: requests, next: first)
+        return Member(crowd: self, requests: requests, step: connections, next: first)
     }
 
     func clear() { state.withLock { $0.seen = Seen() } }
@@ -60,7 +63,16 @@ final class Crowd: Sendable {
     struct Member: Sendable {
         fileprivate let crowd: Crowd
         fileprivate let requests: [[UInt8]]
+        /// From one of its own requests to the next; nil when it goes through all of them for ever.
+        fileprivate let step: Int?
         fileprivate var next: Int
+
+        /// nil when all of its own are made.
+        fileprivate mutating func request() -> [UInt8]? {
+            defer { next += step ?? 1 }
+            if step != nil { return next < requests.count ? requests[next] : nil }
+            return requests[next % requests.count]
+        }
     }
 }
 
@@ -80,8 +92,7 @@ final class Pinger: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) { send(context) }
 
     private func send(_ context: ChannelHandlerContext) {
-        let request = member.requests[member.next % member.requests.count]
-        member.next += 1
+        guard let request = member.request() else { return context.close(promise: nil) }
         sentAt = .now()
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: request)), promise: nil)
     }

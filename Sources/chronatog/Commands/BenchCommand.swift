@@ -9,7 +9,8 @@ struct BenchCommand: AsyncParsableCommand {
             "Use a release build. Budgets were set on two cores; only ratios within one run compare well.",
         subcommands: [
             DispatchBench.self, AppendBench.self, RecoverBench.self, IdleBench.self, StreamBench.self,
-            CronBench.self, PingBench.self, Contestant.self, SinkProcess.self, Pinged.self, Opened.self,
+            CronBench.self, PingBench.self, AlertBench.self, Contestant.self, SinkProcess.self, Pinged.self,
+            Alerted.self, Opened.self,
         ]
     )
 }
