@@ -95,7 +95,8 @@ package protocol EngineFace: AccountFace {
     func ping(
         _ target: PingTarget,
         _ ping: Ping,
-        creating definition: CheckDefinition?
+        creating definition: CheckDefinition?,
+        lasting duration: Span?
     ) async throws(CommandError) -> PingAnswer
     func take(
         _ pings: [PingArrival],

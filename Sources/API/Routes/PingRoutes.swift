@@ -54,7 +54,12 @@ enum PingRoutes {
         arrival.ping.body = request.body
         arrival.ping.bodyBytes = UInt64(request.bodyBytes)
         return reply(
-            try await site.engine.ping(arrival.target, arrival.ping, creating: arrival.definition)
+            try await site.engine.ping(
+                arrival.target,
+                arrival.ping,
+                creating: arrival.definition,
+                lasting: nil
+            )
         )
     }
 
