@@ -98,6 +98,7 @@ package protocol EngineFace: AccountFace {
         creating definition: CheckDefinition?,
         lasting duration: Span?
     ) async throws(CommandError) -> PingAnswer
+    func hears(_ target: PingTarget) async throws(CommandError) -> Bool
     func take(
         _ pings: [PingArrival],
         answer: @escaping @Sendable ([Result<PingAnswer, CommandError>]) -> Void

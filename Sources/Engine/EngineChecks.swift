@@ -45,6 +45,11 @@ extension Engine {
         if !mailbox.post({ $0.commands.append(command) }) { command.refuse(.stopping) }
     }
 
+    /// Whether a ping would find somebody.
+    package func hears(_ target: PingTarget) async throws(CommandError) -> Bool {
+        try await read { flow, _ throws(CommandError) in flow.hears(target) }
+    }
+
     package func registerCheck(
         _ definition: CheckDefinition,
         scheduler: UInt32

@@ -71,6 +71,12 @@ extension Flow {
         return .created
     }
 
+    /// Whether a ping would find somebody.
+    package func hears(_ target: PingTarget) -> Bool {
+        if case .address(let name) = target, checks.runs[name] != nil { return true }
+        return check(target) != nil
+    }
+
     /// A check-in brings its monitor's configuration each time; it may have changed.
     private mutating func adopt(
         _ brought: CheckDefinition?,
