@@ -95,8 +95,10 @@ package protocol EngineFace: AccountFace {
     func ping(
         _ target: PingTarget,
         _ ping: Ping,
-        creating definition: CheckDefinition?
+        creating definition: CheckDefinition?,
+        lasting duration: Span?
     ) async throws(CommandError) -> PingAnswer
+    func hears(_ target: PingTarget) async throws(CommandError) -> Bool
     func take(
         _ pings: [PingArrival],
         answer: @escaping @Sendable ([Result<PingAnswer, CommandError>]) -> Void

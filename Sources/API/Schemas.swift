@@ -22,7 +22,7 @@ enum Schemas {
             JSON.Member("PlannedSlot", object(plannedSlot)),
             JSON.Member("Explanation", object(explanation)),
             JSON.Member("Problem", object(problem)),
-        ] + small + streams + partner
+        ] + small + checkIns + streams + partner
 
     // MARK: Building
 

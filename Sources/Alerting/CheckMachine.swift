@@ -40,17 +40,20 @@ package enum CheckMachine {
         return standing
     }
 
+    /// - Parameter said: what the sender says that its run took; its own start, where one was heard, is
+    ///     better known.
     /// - Parameter next: the first instant after now by which a ping is wanted.
     package static func take(
         _ ping: Ping,
         _ id: CheckID,
         _ entry: CheckEntry,
         _ definition: CheckDefinition,
+        lasting said: Span? = nil,
         now: Timestamp,
         next: () -> Timestamp
     ) -> (CheckPinged, Verdict) {
         var after = entry
-        let duration = after.match(ping, at: now)
+        let duration = after.match(ping, at: now) ?? said
         var standing = entry.standing
         // A ping ends a pause; so it does at Healthchecks.
         if entry.isPaused, ping.kind != .log { standing.expected = next() }

@@ -145,7 +145,7 @@ package struct CheckResumed: Sendable, Hashable {
 package struct CheckPinged: Sendable, Hashable {
     package var check: CheckID
     package var ping: Ping
-    /// From the matching start; nil where there was none.
+    /// From the matching start, or else as the sender said; nil where neither is known.
     package var duration: Span?
     package var standing: CheckStanding
     /// The ping before it; zero for the first.

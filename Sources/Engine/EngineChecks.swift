@@ -6,9 +6,10 @@ extension Engine {
     package func ping(
         _ target: PingTarget,
         _ ping: Ping,
-        creating definition: CheckDefinition?
+        creating definition: CheckDefinition?,
+        lasting duration: Span? = nil
     ) async throws(CommandError) -> PingAnswer {
-        let arrival = PingArrival(target: target, ping: ping, definition: definition)
+        let arrival = PingArrival(target: target, ping: ping, definition: definition, duration: duration)
         let answers = await withCheckedContinuation { continuation in
             take([arrival]) { continuation.resume(returning: $0) }
         }
@@ -26,7 +27,13 @@ extension Engine {
         let command = Command(writes: true) { loop, now in
             pings.map { arrival in
                 Result { () throws(CommandError) in
-                    try loop.flow.ping(arrival.target, arrival.ping, creating: arrival.definition, now: now)
+                    try loop.flow.ping(
+                        arrival.target,
+                        arrival.ping,
+                        creating: arrival.definition,
+                        lasting: arrival.duration,
+                        now: now
+                    )
                 }
             }
         } answer: { taken in
@@ -36,6 +43,11 @@ extension Engine {
             }
         }
         if !mailbox.post({ $0.commands.append(command) }) { command.refuse(.stopping) }
+    }
+
+    /// Whether a ping would find somebody.
+    package func hears(_ target: PingTarget) async throws(CommandError) -> Bool {
+        try await read { flow, _ throws(CommandError) in flow.hears(target) }
     }
 
     package func registerCheck(

@@ -18,11 +18,19 @@ package struct PingArrival: Sendable {
     package var ping: Ping
     /// Made into a check when the slug is new (`create=1`); nil makes none.
     package var definition: CheckDefinition?
+    /// What the sender says that its run took; counts where no start of its own was heard.
+    package var duration: Span?
 
-    package init(target: PingTarget, ping: Ping, definition: CheckDefinition? = nil) {
+    package init(
+        target: PingTarget,
+        ping: Ping,
+        definition: CheckDefinition? = nil,
+        duration: Span? = nil
+    ) {
         self.target = target
         self.ping = ping
         self.definition = definition
+        self.duration = duration
     }
 }
 
@@ -39,15 +47,17 @@ extension Flow {
     /// Takes a ping.
     /// - Parameter definition: made into a check when the slug is new; nil makes none. Where both
     ///     follow check-ins, it changes the check that is there.
+    /// - Parameter duration: what the sender says that its run took.
     package mutating func ping(
         _ target: PingTarget,
         _ ping: Ping,
         creating definition: CheckDefinition?,
+        lasting duration: Span? = nil,
         now: Timestamp
     ) throws(CommandError) -> PingAnswer {
         if let check = check(target) {
             try adopt(definition, check, now: now)
-            take(ping, check, now: now)
+            take(ping, check, lasting: duration, now: now)
             return .taken
         }
         if case .address(let name) = target, let run = checks.runs[name] {
@@ -57,8 +67,14 @@ extension Flow {
         guard let definition, case .slug(let key, _) = target, let scheduler = checks.schedulerOfKey[key]
         else { return .noSuchCheck }
         let view = try registerCheck(definition, scheduler: scheduler, now: now)
-        take(ping, view.id, now: now)
+        take(ping, view.id, lasting: duration, now: now)
         return .created
+    }
+
+    /// Whether a ping would find somebody.
+    package func hears(_ target: PingTarget) -> Bool {
+        if case .address(let name) = target, checks.runs[name] != nil { return true }
+        return check(target) != nil
     }
 
     /// A check-in brings its monitor's configuration each time; it may have changed.
@@ -84,13 +100,14 @@ extension Flow {
         }
     }
 
-    private mutating func take(_ ping: Ping, _ check: CheckID, now: Timestamp) {
+    private mutating func take(_ ping: Ping, _ check: CheckID, lasting duration: Span?, now: Timestamp) {
         guard let entry = ledger.checks.entries[check], let plan = plan(of: check) else { return }
         let (record, verdict) = CheckMachine.take(
             ping,
             check,
             entry,
             plan.definition,
+            lasting: duration,
             now: now,
             next: { plan.next(after: now) }
         )

@@ -99,6 +99,81 @@ struct CheckInTests {
         await rig.stop()
     }
 
+    private func check(_ rig: SiteRig) async -> JSON { await rig.send("GET", "\(checks)/1").json }
+
+    private func post(_ query: String, _ body: String, _ key: String, _ rig: SiteRig, type: String = "")
+        async -> Answer
+    {
+        let headers = type.isEmpty ? [] : [(name: "Content-Type", value: type)]
+        return await rig.send("POST", "/api/1/cron/shop/\(key)/\(query)", body, as: "", headers: headers)
+    }
+
+    @Test func `a check-in may be a JSON body, which makes its monitor as an envelope does`() async throws {
+        let rig = try await SiteRig()
+        let key = try await pingKey(of: rig)
+        #expect(await post("", #"{"status":"ok"}"#, key, rig).status == 404)
+        let interval = #"{"schedule":{"type":"interval","value":2,"unit":"hour"},"checkin_margin":5}"#
+        let id = "83a7c03ed0a04e1b97e2e3b18d38f244"
+        let begun = #"{"status":"in_progress","check_in_id":"\#(id)","monitor_config":\#(interval)}"#
+        let made = await post("", begun, key, rig, type: "application/json")
+        #expect(made.status == 202, "\(made)")
+        #expect(made.json["id"]?.string == id)
+        #expect(await check(rig)["period"]?.string == "2h")
+        #expect(await check(rig)["state"]?.string == "started")
+        let crontab = #"{"schedule":{"type":"crontab","value":"0 * * * *"}}"#
+        let end = #"{"status":"ok","check_in_id":"\#(id)","monitor_config":\#(crontab)}"#
+        #expect(await post("", end, key, rig, type: "application/json").status == 202)
+        #expect(await check(rig)["schedule"]?.string == "0 * * * *")
+        #expect(await check(rig)["state"]?.string == "up")
+        #expect(await post("?status=error", #"{"status":"ok"}"#, key, rig).status == 202)
+        #expect(await check(rig)["state"]?.string == "down")
+        await rig.stop()
+    }
+
+    @Test func `a check-in may be a form, and the output of a job beside a query is no harm`() async throws {
+        let rig = try await SiteRig()
+        let key = try await pingKey(of: rig)
+        try await add(to: rig, #"{"slug":"shop"}"#)
+        let form = "application/x-www-form-urlencoded"
+        #expect(await post("", "status=error&environment=dev", key, rig, type: form).status == 202)
+        #expect(await check(rig)["state"]?.string == "down")
+        #expect(await post("", #"{"status":"ok"}"#, key, rig, type: form).status == 202)
+        #expect(await check(rig)["state"]?.string == "up")
+        for output in ["{ not JSON", "50% done", "status=error"] {
+            #expect(await post("?status=ok", output, key, rig, type: form).status == 202)
+        }
+        #expect(await check(rig)["state"]?.string == "up")
+        #expect(await post("?status=ok", "{", key, rig, type: "application/json").status == 400)
+        #expect(await post("", "", key, rig).status == 422)
+        await rig.stop()
+    }
+
+    @Test func `a duration counts where no start of its own was heard`() async throws {
+        let rig = try await SiteRig()
+        let key = try await pingKey(of: rig)
+        try await add(to: rig, #"{"slug":"shop"}"#)
+        func duration() async -> String? { await check(rig)["last_duration"]?.string }
+        #expect(await post("", #"{"status":"ok","duration":12.5}"#, key, rig).status == 202)
+        #expect(await duration() == "12s500ms")
+        #expect(await post("?status=ok&duration=3", #"{"duration":9}"#, key, rig).status == 202)
+        #expect(await duration() == "3s")
+        let item = #"{"monitor_slug":"shop","status":"error","duration":7}"#
+        let envelope = "{}\n{\"type\":\"check_in\"}\n\(item)\n"
+        _ = await rig.send("POST", "/api/1/envelope/?sentry_key=\(key)", envelope, as: "")
+        #expect(await duration() == "7s")
+        for strange in ["-1", "1e300", "null", "\"soon\""] {
+            let body = #"{"status":"ok","duration":\#(strange)}"#
+            #expect(await post("", body, key, rig).status == 202)
+            #expect(await duration() == nil, "\(strange)")
+        }
+        try await rig.clock(#"{"freeze":true}"#)
+        #expect(await post("?status=in_progress", #"{"duration":9}"#, key, rig).status == 202)
+        try await rig.clock(#"{"advance":"4s"}"#)
+        #expect(await post("?status=ok", #"{"duration":9}"#, key, rig).status == 202)
+        #expect(await duration() == "4s")
+        await rig.stop()
+    }
+
     @Test func `a packed envelope is read, a damaged or swollen one is refused`() async throws {
         let rig = try await SiteRig { $0.limits.bodyBytesMax = 10_000 }
         let url = "/api/1/envelope/?sentry_key=\(try await pingKey(of: rig))"

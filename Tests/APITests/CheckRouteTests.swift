@@ -78,6 +78,9 @@ struct CheckRouteTests {
         Refused(#"{"period":"0s"}"#, "less than"), Refused(#"{"grace":"soon"}"#, "duration"),
         Refused(#"{"period":"3000d"}"#, "more than"),
         Refused(#"{"schedule":"@daily","period":"1h"}"#, "beside a schedule"),
+        Refused(#"{"schedule":"@reboot"}"#, "no time to come"),
+        Refused(#"{"schedule":["@daily","@reboot"]}"#, "no time to come"),
+        Refused(#"{"schedule":"@at 2025-12-31T23:30","zone":"Asia/Tokyo"}"#, "no time to come"),
         Refused(#"{"failures_to_open":0}"#, "whole number"), Refused(#"{"tags":"a"}"#, "list"),
     ]
 

@@ -92,10 +92,33 @@ struct PingLaneTests {
             let text = try await LiveSite.exchange(
                 port,
                 get("\(ping)/256") + get(strange) + get("\(ping)?rid=7") + get("/ping/") + get("\(ping)/a/b")
-                    + get(ping, close)
+                    + get("\(strange)?rid=7") + get("\(strange)/256") + get("/ping/key/slug?rid=7")
+                    + get("/ping/key/slug?rid=7&create=1") + get(ping, close)
             )
             let statuses = text.split(separator: "HTTP/1.1 ").map { $0.prefix(3) }
-            #expect(statuses == ["400", "404", "400", "404", "404", "200"], "\(text)")
+            let wanted = ["400", "404", "400", "404", "404", "404", "404", "404", "400", "200"]
+            #expect(statuses == wanted.map { $0[...] }, "\(text)")
+        }
+    }
+
+    @Test func `PUT pings, a page of another origin may ask first, and 405 says what is allowed`()
+        async throws
+    {
+        try await LiveSite.serving { port, rig in
+            let ping = try await check(rig)
+            let put = "PUT \(ping)/fail HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"
+            let asked = "OPTIONS \(ping)/start HTTP/1.1\r\nHost: x\r\nOrigin: https://example.com\r\n\r\n"
+            let wrong = "DELETE \(ping) HTTP/1.1\r\nHost: x\r\n\(close)\r\n"
+            let text = try await LiveSite.exchange(port, put + asked + wrong)
+            let answers = text.split(separator: "HTTP/1.1 ")
+            #expect(answers.map { $0.prefix(3) } == ["200", "204", "405"], "\(text)")
+            let free = answers.dropFirst().first ?? ""
+            #expect(free.contains("\r\nAccess-Control-Allow-Origin: *\r\n"), "\(free)")
+            #expect(free.contains("\r\nAccess-Control-Allow-Methods: GET, POST, PUT, HEAD, OPTIONS\r\n"))
+            #expect(free.contains("\r\nAccess-Control-Max-Age: 86400\r\n"))
+            #expect(!free.contains("Content-Length"), "\(free)")
+            #expect(text.contains("\r\nAllow: GET, HEAD, OPTIONS, POST, PUT\r\n"), "\(text)")
+            #expect(await kinds(rig) == ["fail"])
         }
     }
 

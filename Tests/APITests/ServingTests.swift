@@ -31,7 +31,7 @@ struct ServingTests {
                 "PUT \(jobs) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
             )
             #expect(wrong.hasPrefix("HTTP/1.1 405 "))
-            #expect(wrong.contains("\r\nAllow: GET, POST\r\n"))
+            #expect(wrong.contains("\r\nAllow: GET, HEAD, POST\r\n"))
             let head = try await LiveSite.exchange(
                 port,
                 "HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

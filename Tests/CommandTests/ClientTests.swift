@@ -70,6 +70,23 @@ struct ClientTests {
         #expect(text.contains("(0-59)"))
     }
 
+    @Test func `a field is called as the command line calls it`() async throws {
+        let body = #"""
+            {"errors":[{"field":"failures_to_open","message":"a"},{"field":"max_runtime","message":"b"},
+            {"field":"settings.url","message":"c"},{"field":"rules.after","message":"d"},
+            {"field":"headers.X-Key","message":"e"}]}
+            """#
+        let flags = ["failures_to_open": "--failures", "rules.after": "--after", "headers": "--header"]
+        let server = try connection(OneAnswer(status: 422, body: body), flags: flags)
+        let failure = await #expect(throws: CommandFailure.self) {
+            try await server.request("POST", "/checks")
+        }
+        let lines = [
+            "--failures: a", "--max-runtime: b", "settings.url: c", "--after: d", "--header X-Key: e",
+        ]
+        #expect(failure == .asked(lines, hint: nil))
+    }
+
     @Test func `a server that is not there is named`() async throws {
         let server = try connection(
             OneAnswer(failure: Failure(.refused, "127.0.0.1 port 1 refused the connection"))
@@ -86,9 +103,12 @@ struct ClientTests {
         #expect(transport.calls.first?.target == "/base/chronatogapi/1/jobs?a=b%20c&limit=7")
     }
 
-    private func connection(_ transport: OneAnswer) throws(CommandFailure) -> ServerConnection {
+    private func connection(
+        _ transport: OneAnswer,
+        flags: [String: String]? = nil
+    ) throws(CommandFailure) -> ServerConnection {
         let address = ServerAddress(origin: "http://h:1/base", login: .basic(username: "u", password: "p"))
-        return try ServerConnection(address, transport: transport)
+        return try ServerConnection(address, transport: transport, flags: flags)
     }
 
     private func find(

@@ -21,6 +21,7 @@ struct PingTests {
         ping --data-raw 'disk full' "$HC/ping/$UUID/fail"
         ping --data-raw 'just saying' "$HC/ping/$UUID/log"
         ping "$HC/ping/$UUID"
+        printf 'a report' > "$4"; ping -T "$4" "$HC/ping/$UUID"
 
         curl -sS -m 10 "$HC/ping/$UUID"; echo
         code "$HC/ping/$KEY/nightly"
@@ -65,7 +66,7 @@ struct PingTests {
             let slugParts = try #require(made.first?.slug_url).split(separator: "/")
             let key = String(slugParts[slugParts.count - 2])
             let end = try await rig.run(
-                [host, String(uuid), key],
+                [host, String(uuid), key, "\(rig.dataFolder).report"],
                 under: ["/bin/sh", "-c", Self.script]
             )
             #expect(end.status == 0, "\(end.complaint)")
@@ -78,10 +79,12 @@ struct PingTests {
             let rows = try await rig.apart { try server.api.list(PingRow.self, "checks/1/pings") }
             let oldest = Array(rows.reversed())
             #expect(
-                oldest.prefix(8).map(\.kind) == [
-                    "success", "success", "start", "success", "fail", "fail", "log", "success",
+                oldest.prefix(9).map(\.kind) == [
+                    "success", "success", "start", "success", "fail", "fail", "log", "success", "success",
                 ]
             )
+            #expect(oldest[8].method == "PUT")
+            #expect(oldest[8].body_bytes == 8)
             #expect(oldest[1].method == "HEAD")
             #expect(oldest[3].duration != nil)
             #expect(oldest[3].exit_code == 0)
@@ -129,10 +132,47 @@ struct PingTests {
             let pinged = try await rig.run(["check", "ping", "nightly-backup", "fail"] + at)
             #expect(pinged.status == 0, "\(pinged.complaint)")
             let shown = try await rig.run(["check", "show", "nightly-backup"] + at)
-            #expect(shown.output.contains("down"))
+            #expect(shown.output.contains("\"Nightly Backup\" is down since 20"), "\(shown.output)")
+            #expect(shown.output.contains("The next good ping ends it"))
             let refused = try await rig.run(["check", "add", "x", "--schedule", "0 25 * * *"] + at)
             #expect(refused.status == 2)
-            #expect(refused.complaint.contains("schedule"))
+            #expect(refused.complaint.contains("--schedule: hour"), "\(refused.complaint)")
+            let few = try await rig.run(["check", "add", "y", "--failures", "0"] + at)
+            #expect(few.complaint.hasPrefix("error: --failures: "), "\(few.complaint)")
+            let again = try await rig.run(["check", "add", "nightly backup"] + at)
+            #expect(again.complaint.contains("--slug WORD gives it another"), "\(again.complaint)")
+        }
+    }
+
+    @Test func `the command line changes what it is told of a check, and nothing else`() async throws {
+        try await ServerRig.with(answersAfter: .zero) { rig in
+            let server = try await rig.start()
+            let at = ["--url", "http://127.0.0.1:\(server.api.port)", "--token", "t"]
+            func set(_ words: [String]) async throws -> ChildProgram.Ending {
+                try await rig.run(["check", "set", "worker"] + words + at)
+            }
+            let options = ["--schedule", "@daily", "--zone", "Europe/Oslo", "--tag", "shop", "--grace", "5m"]
+            let added = try await rig.run(["check", "add", "worker"] + options + at)
+            #expect(added.output.contains("every day (Europe/Oslo)"), "\(added.output)\(added.complaint)")
+            let period = try await set(["--period", "10m", "--max-runtime", "2m", "--alert-unusual"])
+            #expect(period.output.contains("schedule       @daily → none\n"), "\(period.output)")
+            #expect(period.output.contains("period         none → 10m\n"))
+            #expect(period.output.contains("alert_unusual  no → yes\n"))
+            #expect(!period.output.contains("grace"))
+            let back = try await set([
+                "--schedule", "0 3 * * *", "--tag", "", "--slug", "", "--max-runtime", "",
+            ])
+            #expect(back.output.contains("schedule     none → 0 3 * * *\n"), "\(back.output)")
+            #expect(back.output.contains("tags         shop → none\n"))
+            #expect(back.output.contains("slug         worker → none\n"))
+            #expect(back.output.contains("max_runtime  2m → none\n"))
+            let same = try await set(["--grace", "5m"])
+            #expect(same.output == "check 1 \"worker\" is as it was\n")
+            let nothing = try await set([])
+            #expect(nothing.status == 2)
+            #expect(nothing.complaint.contains("say what to change"))
+            let both = try await set(["--schedule", "@daily", "--period", "1h"])
+            #expect(both.complaint.contains("--period: cannot be given beside a schedule"))
         }
     }
 }

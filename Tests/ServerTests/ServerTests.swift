@@ -54,4 +54,21 @@ struct ServerTests {
             #expect(refused.complaint.contains("hint: stop that one, or give another port"))
         }
     }
+
+    @Test func `a job is added with what its flags say, and a fault names the flag`() async throws {
+        try await ServerRig.with(answersAfter: .zero) { rig in
+            let server = try await rig.start()
+            let at = ["--url", "http://127.0.0.1:\(server.api.port)", "--token", "t"]
+            let job = ["add", "@daily", "http://127.0.0.1:1/"]
+            let flags = ["--alert-unusual", "--completion", "ping", "--max-runtime", "10m", "--json"]
+            let added = try await rig.run(job + flags + at)
+            for field in [#""alert_unusual": true"#, #""completion": "ping""#, #""max_runtime": "10m""#] {
+                #expect(added.output.contains(field), "\(added.output)\(added.complaint)")
+            }
+            let refused = try await rig.run(job + ["--label", "A B", "--timeout", "soon"] + at)
+            #expect(refused.status == 2)
+            #expect(refused.complaint.contains("error: --label: "), "\(refused.complaint)")
+            #expect(refused.complaint.contains("error: --timeout: "))
+        }
+    }
 }

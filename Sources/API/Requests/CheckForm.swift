@@ -133,9 +133,18 @@ struct CheckForm: Sendable {
             definition.schedule = lines
         default: return fields.fault("schedule", "is neither a string nor a list of strings")
         }
+        let zone = try? surroundings.zones.zone(named: definition.zone)
+        let now = Instant(seconds: surroundings.now.seconds)
         for line in definition.schedule {
             do {
-                _ = try Schedule(line, now: Instant(seconds: surroundings.now.seconds))
+                let schedule = try Schedule(line, now: now)
+                guard let zone, Recurrence(schedule, zone: zone, anchor: now).nextRun(after: now) == nil
+                else { continue }
+                fields.fault(
+                    "schedule",
+                    "\"\(line)\" names no time to come, so no ping would ever be missed",
+                    hint: "name times, as \"@daily\" does, or give a period"
+                )
             } catch {
                 let allowed = error.allowed.isEmpty ? nil : "allowed: \(error.allowed)"
                 fields.fault(

@@ -15,10 +15,12 @@ struct PingReading {
     private static let partsMax = 3
 
     /// What is wrong with a URL, in the words that scripts may look for.
-    enum Refusal: Error {
+    ///
+    /// Where it says whom it is for, that comes along: who is not there is not found, whatever else is wrong.
+    enum Refusal: Error, Equatable {
         case unknown
-        case badURL
-        case badRun
+        case badURL(PingTarget?)
+        case badRun(PingTarget?)
 
         var status: Int { self == .unknown ? 404 : 400 }
 
@@ -27,6 +29,13 @@ struct PingReading {
             case .unknown: "not found"
             case .badURL: "invalid url format"
             case .badRun: "invalid uuid format"
+            }
+        }
+
+        var target: PingTarget? {
+            switch self {
+            case .unknown: nil
+            case .badURL(let target), .badRun(let target): target
             }
         }
     }
@@ -41,18 +50,20 @@ struct PingReading {
         let words = path.split(separator: UInt8(ascii: "/")).map(Substring.init)
         guard (1...Self.partsMax).contains(words.count) else { throw .unknown }
         var parts = words.compactMap(Self.decode)[...]
-        guard parts.count == words.count else { throw .badURL }
+        guard parts.count == words.count else { throw .badURL(nil) }
         let query = mark == nil ? QueryFields() : (try? QueryFields(target)) ?? QueryFields()
         if let address = UniqueID(parts[0]) {
             guard parts.count < Self.partsMax else { throw .unknown }
             parts.removeFirst()
-            arrival = PingArrival(target: .address(address), ping: try Self.ping(parts.first))
+            let target = PingTarget.address(address)
+            arrival = PingArrival(target: target, ping: try Self.ping(parts.first, for: target))
         } else {
             guard parts.count > 1 else { throw .unknown }
             let (key, slug) = (parts.removeFirst(), parts.removeFirst())
-            arrival = PingArrival(target: .slug(key: key, slug: slug), ping: try Self.ping(parts.first))
+            let target = PingTarget.slug(key: key, slug: slug)
+            arrival = PingArrival(target: target, ping: try Self.ping(parts.first, for: target))
             if query["create"] == "1" {
-                guard CheckForm.isSlug(slug) else { throw .badURL }
+                guard CheckForm.isSlug(slug) else { throw .badURL(nil) }
                 var made = CheckDefinition()
                 made.name = slug
                 made.slug = slug
@@ -60,7 +71,10 @@ struct PingReading {
             }
         }
         if let text = query["rid"] {
-            guard let run = UniqueID(text) else { throw .badRun }
+            // Who is to be made is not there yet.
+            guard let run = UniqueID(text) else {
+                throw .badRun(arrival.definition == nil ? arrival.target : nil)
+            }
             arrival.ping.run = run
         }
         arrival.ping.method = String(method.prefix(Self.methodBytesMax))
@@ -73,7 +87,7 @@ struct PingReading {
             ? QueryFields.decode(part, plusIsSpace: false) : String(part)
     }
 
-    private static func ping(_ action: String?) throws(Refusal) -> Ping {
+    private static func ping(_ action: String?, for target: PingTarget) throws(Refusal) -> Ping {
         switch action {
         case nil: return Ping(.success)
         case "start": return Ping(.start)
@@ -81,7 +95,7 @@ struct PingReading {
         case "log": return Ping(.log)
         case .some(let text):
             guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { throw .unknown }
-            guard let code = UInt8(text) else { throw .badURL }
+            guard let code = UInt8(text) else { throw .badURL(target) }
             return Ping(code == 0 ? .success : .fail, exitCode: code)
         }
     }

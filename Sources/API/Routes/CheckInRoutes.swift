@@ -5,12 +5,15 @@ internal import Engine
 /// send them, heard as pings of the check with that slug. The public key is the ping key; the project may be
 /// any number, so that a DSN is `http://PING-KEY@HOST/1`.
 ///
-/// Facts: https://docs.sentry.io/product/crons/getting-started/http/ and
-/// https://develop.sentry.dev/sdk/telemetry/check-ins/
+/// What they say is read by `CheckInForm`.
 enum CheckInRoutes {
     static let all = [
         Route("GET", path, .anyone, summary, answer: answer).with(told),
-        Route("POST", path, .anyone, summary, answer: answer).with(told),
+        Route("POST", path, .anyone, summary, answer: answer).with(told).with {
+            $0.requestSchema = "CheckInRequest"
+            $0.isRequestOptional = true
+            $0.problems += [.malformed, .tooLarge]
+        },
         Route("POST", "/api/{project}/envelope", .anyone, "Take an envelope's check-ins", answer: envelope)
             .with {
                 $0.takesAnyQuery = true
@@ -26,6 +29,7 @@ enum CheckInRoutes {
         $0.query = [
             .init("status", "in_progress, ok or error", "ok"),
             .init("check_in_id", "a UUID that matches an end with its own start"),
+            .init("duration", "seconds that the run took, where no start of its own was heard", "12.5"),
         ]
         $0.takesAnyQuery = true
         $0.answerStatus = 202
@@ -34,33 +38,24 @@ enum CheckInRoutes {
     }
 
     @Sendable private static func answer(_ site: Site, _ request: APIRequest) async throws -> Reply {
-        let status = request.query["status"] ?? ""
-        let id = request.query["check_in_id"] ?? ""
-        let ping = try ping(status: status, id: id, request)
-        let target = PingTarget.slug(
-            key: request.parameters["key"] ?? "",
-            slug: request.parameters["slug"] ?? ""
-        )
-        guard try await site.engine.ping(target, ping, creating: nil) == .taken else {
-            throw Problem.notFound("monitor \(request.parameters["slug"] ?? "")")
-        }
-        return reply(ping, status: 202)
+        let (key, slug) = (request.parameters["key"] ?? "", request.parameters["slug"] ?? "")
+        return reply(try await take(CheckInForm(request), key, slug, site, request), status: 202)
     }
 
-    private static func ping(status: String, id: String, _ request: APIRequest) throws -> Ping {
-        let kinds: [String: PingKind] = ["in_progress": .start, "ok": .success, "error": .fail]
-        guard let kind = kinds[status] else {
-            throw Problem("status", "\"\(status)\" is not one of in_progress, ok, error")
-        }
-        var ping = Ping(kind)
-        ping.method = request.method
-        ping.source = request.remoteAddress
-        guard !id.isEmpty else { return ping }
-        guard let run = UniqueID(id) ?? UniqueID(undashed: id) else {
-            throw Problem("check_in_id", "\"\(id)\" is not a UUID")
-        }
-        // All zeros mean the latest check-in that is open.
-        if run != UniqueID(high: 0, low: 0) { ping.run = run }
+    private static func take(
+        _ form: CheckInForm,
+        _ key: String,
+        _ slug: String,
+        _ site: Site,
+        _ request: APIRequest
+    ) async throws -> Ping {
+        let ping = try form.ping(request)
+        let made =
+            form.bringsMonitor
+            ? try form.definition(slug: slug, try await site.surroundings()) : nil
+        let target = PingTarget.slug(key: key, slug: slug)
+        let answer = try await site.engine.ping(target, ping, creating: made, lasting: form.duration)
+        guard answer != .noSuchCheck else { throw Problem.notFound("monitor \(slug)") }
         return ping
     }
 
@@ -78,15 +73,8 @@ enum CheckInRoutes {
         }
         var last: Ping?
         for item in try EnvelopeItems(try unpacked(request, site.options.limits.bodyBytesMax)).checkIns {
-            let status = item["status"]?.string ?? ""
-            let slug = item["monitor_slug"]?.string ?? ""
-            let ping = try ping(status: status, id: item["check_in_id"]?.string ?? "", request)
-            let made = try await definition(slug, item["monitor_config"], site)
-            let target = PingTarget.slug(key: key, slug: slug)
-            guard try await site.engine.ping(target, ping, creating: made) != .noSuchCheck else {
-                throw Problem.notFound("monitor \(slug)")
-            }
-            last = ping
+            let form = CheckInForm(item: item)
+            last = try await take(form, key, form.slug, site, request)
         }
         return last.map { reply($0, status: 200) } ?? .json(.object([]))
     }
@@ -113,40 +101,6 @@ enum CheckInRoutes {
         let parts = request.header("x-sentry-auth")?.split { $0 == "," || $0 == " " } ?? []
         return parts.first { $0.hasPrefix("sentry_key=") }.map { String($0.dropFirst("sentry_key=".count)) }
     }
-
-    /// The check that a check-in brings with it, which changes one that an earlier check-in made; nil when it
-    /// brings none.
-    private static func definition(_ slug: String, _ config: JSON?, _ site: Site) async throws
-        -> CheckDefinition?
-    {
-        guard let config, case .object = config else { return nil }
-        let minutes = { (name: String) -> JSON? in config[name]?.number.map { .string("\($0)m") } }
-        let schedule = config["schedule"]
-        var period: JSON?
-        if schedule?["type"]?.string == "interval", let value = schedule?["value"]?.number,
-            let hours = Self.hours[schedule?["unit"]?.string ?? ""]
-        {
-            period = .string(
-                hours == 0 ? "\(value)m" : "\(value.multipliedReportingOverflow(by: hours).partialValue)h"
-            )
-        }
-        let object = JSON.compact([
-            ("name", .string(slug)), ("slug", .string(slug)),
-            ("schedule", schedule?["type"]?.string == "crontab" ? schedule?["value"] : nil),
-            ("period", period), ("zone", config["timezone"]), ("grace", minutes("checkin_margin")),
-            ("max_runtime", minutes("max_runtime")),
-            ("failures_to_open", config["failure_issue_threshold"]),
-            ("successes_to_resolve", config["recovery_threshold"]), ("follows_check_ins", .bool(true)),
-        ])
-        let form = CheckForm(object: object, surroundings: try await site.surroundings())
-        return try form.definition(over: nil)
-    }
-
-    /// Sentry's units; a month is 30 days and a year 365, because a period is a length of time. Zero is a
-    /// minute.
-    private static let hours: [String: Int64] = [
-        "minute": 0, "hour": 1, "day": 24, "week": 168, "month": 720, "year": 8760,
-    ]
 }
 
 /// The check-ins in an envelope: a header line, then for each item a header line and a payload, by length or
@@ -187,15 +141,5 @@ private struct EnvelopeItems {
         let line = rest.prefix { $0 != UInt8(ascii: "\n") }
         rest = rest.dropFirst(line.count + 1)
         return line
-    }
-}
-
-extension UniqueID {
-    /// 32 digits, as Sentry writes them.
-    fileprivate init?(undashed text: String) {
-        guard text.utf8.count == 32 else { return nil }
-        let digits = Array(text)
-        let parts = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }
-        self.init(parts.joined(separator: "-"))
     }
 }

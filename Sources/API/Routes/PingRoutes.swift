@@ -7,26 +7,37 @@ internal import Engine
 /// Who knows the URL may ping: there is no other credential. Most pings do not come this far: `PingLane`
 /// answers them, in the same words.
 enum PingRoutes {
-    static let all: [Route] = routes("GET") + routes("POST")
+    static let all: [Route] = paths.flatMap { path, summary in
+        methods.map { Route($0, path, .anyone, summary, answer: answer).with(told) } + [preflight(path)]
+    }
 
-    private static func routes(_ method: String) -> [Route] {
-        [
-            Route(method, "/ping/{check}", .anyone, "Say that it works", answer: answer).with(told),
-            Route(
-                method,
-                "/ping/{check}/{word}",
-                .anyone,
-                "With a UUID: start, fail, log or an exit code; with a ping key: a slug's success",
-                answer: answer
-            ).with(told),
-            Route(
-                method,
-                "/ping/{check}/{word}/{action}",
-                .anyone,
-                "With a ping key and a slug: start, fail, log or an exit code",
-                answer: answer
-            ).with(told),
-        ]
+    /// PUT is what `curl -T FILE` sends.
+    private static let methods = ["GET", "POST", "PUT"]
+
+    private static let paths = [
+        ("/ping/{check}", "Say that it works"),
+        (
+            "/ping/{check}/{word}",
+            "With a UUID: start, fail, log or an exit code; with a ping key: a slug's success"
+        ),
+        ("/ping/{check}/{word}/{action}", "With a ping key and a slug: start, fail, log or an exit code"),
+    ]
+
+    /// A browser asks before it pings for a page of another origin with PUT, or with a body of JSON.
+    private static func preflight(_ path: String) -> Route {
+        let reply = Reply(
+            status: 204,
+            headers: [
+                ("Access-Control-Allow-Origin", "*"),
+                ("Access-Control-Allow-Methods", (methods + ["HEAD", "OPTIONS"]).joined(separator: ", ")),
+                ("Access-Control-Allow-Headers", "*"), ("Access-Control-Max-Age", "86400"),
+            ]
+        )
+        return Route("OPTIONS", path, .anyone, "Let pages of any origin ping") { _, _ in reply }.with {
+            $0.takesAnyQuery = true
+            $0.bodyKeptBytesMax = 0
+            $0.answerStatus = 204
+        }
     }
 
     private static let told: @Sendable (inout Route) -> Void = {
@@ -49,12 +60,18 @@ enum PingRoutes {
                 source: request.remoteAddress
             ).arrival
         } catch {
+            if let target = error.target, try await !site.engine.hears(target) { return reply(.noSuchCheck) }
             return reply(error.status, error.text)
         }
         arrival.ping.body = request.body
         arrival.ping.bodyBytes = UInt64(request.bodyBytes)
         return reply(
-            try await site.engine.ping(arrival.target, arrival.ping, creating: arrival.definition)
+            try await site.engine.ping(
+                arrival.target,
+                arrival.ping,
+                creating: arrival.definition,
+                lasting: nil
+            )
         )
     }
 

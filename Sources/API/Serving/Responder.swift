@@ -187,9 +187,11 @@ private struct UnknownRoutes: RouterMiddleware {
 
     private func problem(_ request: Request) -> Problem {
         let path = String((request.head.path ?? "").prefix { $0 != "?" })
-        let methods = Set(routes.filter { $0.match(path) != nil }.map(\.method)).sorted()
+        var methods = Set(routes.filter { $0.match(path) != nil }.map(\.method))
         guard !methods.isEmpty else { return .notFound("route \(path)") }
-        let allowed = methods.joined(separator: ", ")
+        // The router makes one of each.
+        if methods.contains("GET") { methods.insert("HEAD") }
+        let allowed = methods.sorted().joined(separator: ", ")
         var problem = Problem(.methodNotAllowed, "\(request.method) is not allowed here; \(allowed) is.")
         problem.headers = [Problem.Header(name: "Allow", value: allowed)]
         return problem

@@ -5,13 +5,19 @@ import Wire
 /// A command that asks a server.
 protocol ClientCommand: AsyncParsableCommand {
     var server: ServerOptions { get }
+    /// What the fields of its request are called on the command line, where that is not `--field-name`; nil
+    /// where nobody gave them there.
+    static var flags: [String: String]? { get }
     func run(asking server: ServerConnection) async throws(CommandFailure)
 }
 
 extension ClientCommand {
+    static var flags: [String: String]? { nil }
+
     mutating func run() async throws {
         let address = try ServerAddress.find(server.choice, environment: ProcessEnvironment.all)
-        try await ServerConnection.with(address) { (connection) async throws(CommandFailure) in
+        try await ServerConnection.with(address, flags: Self.flags) {
+            (connection) async throws(CommandFailure) in
             try await run(asking: connection)
         }
     }
@@ -21,11 +27,12 @@ extension ServerConnection {
     /// Opens the way to a server for as long as `body` runs.
     static func with(
         _ address: ServerAddress,
+        flags: [String: String]? = nil,
         _ body: (ServerConnection) async throws(CommandFailure) -> Void
     ) async throws(CommandFailure) {
         let transport = HTTPTransport(egress: try .anywhere(), trust: try trust(address))
         do {
-            try await body(try ServerConnection(address, transport: transport))
+            try await body(try ServerConnection(address, transport: transport, flags: flags))
         } catch {
             await transport.shutdown(drain: .zero)
             throw error

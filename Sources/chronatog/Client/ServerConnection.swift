@@ -9,6 +9,8 @@ final class ServerConnection: Sendable {
     private let transport: any Transport
     let origin: Origin
     private let basePath: String
+    /// `ClientCommand.flags`.
+    private let flags: [String: String]?
     private let pending = Mutex<[UInt64: CheckedContinuation<Outcome, Never>]>([:])
     private let lastID = Atomic<UInt64>(0)
 
@@ -22,7 +24,11 @@ final class ServerConnection: Sendable {
         total: .hours(6)
     )
 
-    init(_ address: ServerAddress, transport: any Transport) throws(CommandFailure) {
+    init(
+        _ address: ServerAddress,
+        transport: any Transport,
+        flags: [String: String]? = nil
+    ) throws(CommandFailure) {
         guard let (origin, path) = Self.split(address.origin) else {
             throw .asked(
                 "\"\(address.origin)\" is not the address of a server",
@@ -33,6 +39,7 @@ final class ServerConnection: Sendable {
         self.transport = transport
         self.origin = origin
         basePath = path
+        self.flags = flags
         transport.deliverOutcomes { [weak self] outcomes in
             for outcome in outcomes {
                 self?.pending.withLock { $0.removeValue(forKey: outcome.id) }?.resume(returning: outcome)
@@ -112,7 +119,7 @@ final class ServerConnection: Sendable {
         }
         var sentences: [String] = []
         for fault in problem["errors"]?.array ?? [] {
-            let field = fault["field"]?.string.map { "\($0): " } ?? ""
+            let field = fault["field"]?.string.map { "\(flag(of: $0)): " } ?? ""
             let hint = fault["hint"]?.string.map { " (\($0))" } ?? ""
             sentences.append(field + (fault["message"]?.string ?? "refused") + hint)
         }
@@ -125,6 +132,18 @@ final class ServerConnection: Sendable {
             ? "give the token with --token or CHRONATOG_TOKEN; the server printed where it is" : nil
         return answer.status == 400 || answer.status == 422
             ? .asked(sentences, hint: hint) : .failed(sentences, hint: hint)
+    }
+
+    /// A field by the name that whoever typed the command knows it by.
+    private func flag(of field: String) -> String {
+        guard let flags else { return field }
+        if let own = flags[field] { return own }
+        guard let dot = field.firstIndex(of: ".") else { return Self.flag(named: field) }
+        return flags[String(field[..<dot])].map { "\($0) \(field[dot...].dropFirst())" } ?? field
+    }
+
+    static func flag(named field: String) -> String {
+        "--" + String(field.map { $0 == "_" ? "-" : $0 })
     }
 
     /// Scheme, host and port, and the path before the API's own.

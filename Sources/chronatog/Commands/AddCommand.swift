@@ -14,6 +14,11 @@ struct AddCommand: ClientCommand {
             """
     )
 
+    static let flags: [String: String]? = [
+        "callback_url": "URL", "schedule": "SCHEDULE", "headers": "--header", "labels": "--label",
+        "timeouts.total": "--timeout",
+    ]
+
     @OptionGroup var server: ServerOptions
     @Argument(
         help: "'*/5 * * * *', '@hourly', '@every 90s', '@at 2026-12-24T18:00', an ISO 8601 interval, …"
@@ -44,6 +49,7 @@ struct AddCommand: ClientCommand {
     @Option(help: "Slots in a blackout: skip them, or run-after: run one of them when it is over.")
     var blackoutThen: String?
     @Option(help: "A run open for longer opens an alert.") var maxRuntime: String?
+    @Flag(help: "Warn when a run takes an unusual time.") var alertUnusual = false
     @Option(help: "A word to find it by: team:billing; repeatable.") var label: [String] = []
     @Option(help: "The scheduler it belongs to.") var scheduler: String?
     @Flag(help: "Print JSON.") var json = false
@@ -70,7 +76,7 @@ struct AddCommand: ClientCommand {
             ("timeouts", timeout.map { .object([.init("total", .string($0))]) }), ("jitter", text(jitter)),
             ("start", text(start)), ("end", text(end)), ("max_runs", maxRuns.map { .number($0) }),
             ("completion", text(completion)), ("blackout_then", text(blackoutThen)),
-            ("max_runtime", text(maxRuntime)),
+            ("max_runtime", text(maxRuntime)), ("alert_unusual", alertUnusual ? .bool(true) : nil),
             ("labels", label.isEmpty ? nil : .array(label.map { .string($0) })),
         ])
     }

@@ -1,17 +1,17 @@
 import ArgumentParser
 import Domain
 
-/// `chronatog blackout …`: times in which jobs do not run.
+/// `chronatog blackout …`: times in which jobs do not run, and checks are not told of.
 struct BlackoutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "blackout",
-        abstract: "Times in which jobs do not run: maintenance, holidays.",
+        abstract: "Times in which jobs do not run, and alerts wait: maintenance, holidays.",
         discussion: """
             chronatog blackout set upgrade --from 2026-12-01T22:00:00Z --to 2026-12-02T02:00:00Z
             chronatog blackout set sundays --schedule '0 2 * * SUN' --lasting 4h --zone Europe/Berlin
             chronatog blackout set holidays --ics holidays.ics --label team:billing
             Slots in a blackout end as `excluded` and are not caught up. Alerts that open in one are told when
-            it is over.
+            it is over, those of checks too: a check is covered by its tags, as a job by its labels.
             """,
         subcommands: [Set.self, List.self, Remove.self]
     )
@@ -21,6 +21,7 @@ struct BlackoutCommand: AsyncParsableCommand {
             commandName: "set",
             abstract: "Make a blackout, or replace the one of that name."
         )
+        static let flags: [String: String]? = ["labels": "--label", "ics_url": "--ics", "name": "NAME"]
         @OptionGroup var server: ServerOptions
         @Argument(help: "a-z 0-9 _ -") var name: String
         @Option(help: "When it begins.") var from: String?
@@ -31,7 +32,7 @@ struct BlackoutCommand: AsyncParsableCommand {
         var ics: String?
         @Option(help: "Zone of the schedule, and of whole days in a calendar; else the server's --zone.")
         var zone: String?
-        @Option(help: "Only for jobs with this label; repeatable, and then all are needed.")
+        @Option(help: "Only for jobs with this label and checks with this tag; repeatable: all are needed.")
         var label: [String] = []
         @Flag(help: "Print JSON.") var json = false
 

@@ -65,6 +65,13 @@ struct ChannelCommand: AsyncParsableCommand {
             if let quietCritical { members.append(JSON.Member("quiet_critical", .bool(quietCritical))) }
             return members.isEmpty ? nil : .object(members)
         }
+
+        /// What the server calls them is a part of `rules`.
+        static let flags = Dictionary(
+            uniqueKeysWithValues: [
+                "level", "severity", "after", "remind", "group", "quiet", "quiet_zone", "quiet_critical",
+            ].map { ("rules.\($0)", ServerConnection.flag(named: $0)) }
+        )
     }
 
     struct Add: ClientCommand {
@@ -81,6 +88,7 @@ struct ChannelCommand: AsyncParsableCommand {
                     to=me@example.com
                 """
         )
+        static let flags: [String: String]? = Rules.flags
         @OptionGroup var server: ServerOptions
         @OptionGroup var rules: Rules
         @Argument(help: "slack, email, webhook, pagerduty, cachet, xmatters or sentry.") var kind: String
@@ -127,6 +135,7 @@ struct ChannelCommand: AsyncParsableCommand {
             commandName: "set",
             abstract: "Change which alerts a channel hears of, and when; or its settings as a whole."
         )
+        static let flags: [String: String]? = Rules.flags
         @OptionGroup var server: ServerOptions
         @OptionGroup var rules: Rules
         @Argument(help: "A channel's name.") var channel: String

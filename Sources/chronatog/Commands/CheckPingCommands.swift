@@ -40,6 +40,7 @@ extension CheckCommand {
             commandName: "pings",
             abstract: "List what a check heard, newest first; with --ping, one ping and its body."
         )
+        static let flags: [String: String]? = [:]
         @OptionGroup var server: ServerOptions
         @Argument(help: "A check's id, name or slug.") var check: String
         @Option(help: "At most so many.") var limit: Int = 20

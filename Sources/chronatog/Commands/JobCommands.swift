@@ -74,6 +74,7 @@ struct RunCommand: ClientCommand {
         abstract: "Run a job now. Takes no slot: its schedule goes on as it was."
     )
 
+    static let flags: [String: String]? = [:]
     @OptionGroup var server: ServerOptions
     @Argument(help: "A job's id or name.") var job: String
     @Option(help: "What to do if a run is open: skip, queue-one, queue-all, cancel or allow.") var overlap:
@@ -125,6 +126,7 @@ struct PauseCommand: ClientCommand {
         abstract: "Pause a job. Slots in the pause end as `paused`."
     )
 
+    static let flags: [String: String]? = [:]
     @OptionGroup var server: ServerOptions
     @Argument(help: "A job's id or name.") var job: String
     @Option(help: "Until this instant; otherwise until it is resumed.") var until: String?
@@ -146,6 +148,7 @@ struct PauseCommand: ClientCommand {
 struct ResumeCommand: ClientCommand {
     static let configuration = CommandConfiguration(commandName: "resume", abstract: "End a job's pause.")
 
+    static let flags: [String: String]? = [:]
     @OptionGroup var server: ServerOptions
     @Argument(help: "A job's id or name.") var job: String
     @Option(help: "What happens to the slots in the pause: none, last or all.") var catchup: String?

@@ -34,10 +34,12 @@ struct TextTable {
     }
 
     /// Text from servers may hold anything; control characters do not reach the terminal.
+    static func printable(_ text: String) -> String {
+        String(text.map { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f } ? $0 : " " })
+    }
+
     private static func shown(_ text: String, _ cellMax: Int) -> String {
-        let clean = String(
-            text.map { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f } ? $0 : " " }
-        )
+        let clean = printable(text)
         return clean.count <= cellMax ? clean : String(clean.prefix(cellMax - 1)) + "…"
     }
 }
