@@ -95,7 +95,10 @@ struct CalendarFileTests {
             "\"Mars/Base\", which is no name of the IANA database"
         ),
         ("BEGIN:VEVENT\r\nRRULE:FREQ=HOURLY", "RRULE part FREQ=HOURLY, which is not read here"),
-        ("BEGIN:VEVENT\r\nRRULE:FREQ=YEARLY;BYSETPOS=1", "BYSETPOS=1, which is not read here"),
+        (
+            "BEGIN:VEVENT\r\nRRULE:FREQ=YEARLY;BYSETPOS=1",
+            "BYSETPOS, which needs BYDAY, BYMONTHDAY or BYMONTH"
+        ),
         ("END:VEVENT", "line 3 ends VEVENT, which is not open"),
     ])
     func `what cannot be read is named with its line`(_ lines: String, _ expected: String) {

@@ -65,6 +65,33 @@ func refusal(of text: String, _ dialect: Dialect? = nil) -> String {
     }
 }
 
+/// What the lines inside a calendar cover, as `begin/end` in UTC.
+func windows(
+    _ lines: String,
+    zone: String = "UTC",
+    through: String = "2030-01-01T00:00:00Z"
+) throws -> [String] {
+    try windows(file: "BEGIN:VCALENDAR\nVERSION:2.0\n\(lines)\nEND:VCALENDAR\n", zone: zone, through: through)
+}
+
+/// What a calendar file covers.
+func windows(
+    file text: String,
+    zone: String = "UTC",
+    through: String = "2030-01-01T00:00:00Z"
+) throws -> [String] {
+    let zones = ZoneDatabase.embedded
+    let file = try CalendarFile(Array(text.utf8), zone: try zones.zone(named: zone)) {
+        try? zones.zone(named: $0)
+    }
+    return file.windows(through: try instant(through)).windows.map { "\($0.lowerBound)/\($0.upperBound)" }
+}
+
+/// The lines of one event.
+func event(_ lines: String...) -> String {
+    (["BEGIN:VEVENT", "UID:one"] + lines + ["END:VEVENT"]).joined(separator: "\n")
+}
+
 /// SplitMix64: small, and the same everywhere, so that a seed says all.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64

@@ -8,8 +8,13 @@ struct CalendarLine: Equatable {
     var parameters: [String: String] = [:]
     var value: String
 
-    /// Lines may end in CRLF or LF; a line that begins with a space or tab continues the one before.
+    /// Lines may end in CRLF or LF; a line that begins with a space or tab continues the one before. A
+    /// byte-order mark at the start, as programs on Windows set it, is passed over.
     static func lines(of bytes: [UInt8]) throws(CalendarError) -> [CalendarLine] {
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+            throw CalendarError(line: 1, "is UTF-16: save the calendar as UTF-8")
+        }
+        let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
         var unfolded: [(number: Int, bytes: [UInt8])] = []
         for (index, raw) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
             let line = raw.last == 13 ? raw.dropLast() : raw

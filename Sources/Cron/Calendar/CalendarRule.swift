@@ -11,22 +11,20 @@ struct CalendarRule: Sendable, Hashable {
         var nth: Int
     }
 
-    /// The last second at which one may begin.
-    struct Until: Hashable {
-        /// On the event's clock, or in UTC.
-        var local: Int64
-        var isUTC: Bool
-    }
-
     private var frequency = Frequency.yearly
     private var interval = 1
     private var countMax: Int?
-    private(set) var until: Until?
+    /// The last day or time at which one may begin.
+    private(set) var until: CalendarTime?
     private var months: [Int] = []
     private var monthDays: [Int] = []
     private var weekdays: [Weekday] = []
+    /// Which of a period's days are meant, from their end when negative; all when empty.
+    private var positions: Set<Int> = []
     /// 0 is Sunday.
     private var weekStart = 1
+
+    private static let partsRead = "BYMONTH, BYMONTHDAY, BYDAY and BYSETPOS"
 
     init(_ text: String, line: Int) throws(CalendarError) {
         for part in text.split(separator: ";") {
@@ -42,6 +40,13 @@ struct CalendarRule: Sendable, Hashable {
         if frequency == .yearly, months.isEmpty, weekdays.contains(where: { $0.nth != 0 }) {
             throw CalendarError(line: line, "has a yearly RRULE whose BYDAY needs a BYMONTH beside it")
         }
+        // RFC 5545 §3.3.10: without another part there is nothing to choose from.
+        if !positions.isEmpty, months.isEmpty, monthDays.isEmpty, weekdays.isEmpty {
+            throw CalendarError(
+                line: line,
+                "has an RRULE with BYSETPOS, which needs BYDAY, BYMONTHDAY or BYMONTH beside it"
+            )
+        }
     }
 
     private mutating func read(_ name: String, _ value: String) throws(CalendarError) {
@@ -55,16 +60,14 @@ struct CalendarRule: Sendable, Hashable {
         case "COUNT": countMax = try Self.number(value, 1...100_000)
         case "UNTIL":
             guard let time = CalendarTime(value) else { throw CalendarError("is no date") }
-            until = Until(
-                local: time.isDate ? time.local + Civil.secondsPerDay - 1 : time.local,
-                isUTC: time.isUTC
-            )
+            until = time
         case "BYMONTH": months = try Self.list(value, 1...12)
         case "BYMONTHDAY": monthDays = try Self.list(value, -31...31)
         case "BYDAY":
             for word in value.split(separator: ",") { weekdays.append(try Self.weekday(String(word))) }
+        case "BYSETPOS": positions = Set(try Self.list(value, -366...366))
         case "WKST": weekStart = try Self.weekday(value).day
-        default: throw CalendarError("is not read here")
+        default: throw CalendarError("is not read here (\(Self.partsRead) are)")
         }
     }
 
@@ -97,11 +100,46 @@ struct CalendarRule: Sendable, Hashable {
         var days: [Int64] = [first]
         guard first < last else { return first == last ? days : [] }
         let start = Civil.date(ofDay: first)
+        if !positions.isEmpty {
+            let chosen = chosenDays(from: first, through: last, start)
+            return Array((days + chosen).prefix(countMax ?? .max))
+        }
         for day in (first + 1)...last {
             if let countMax, days.count >= countMax { break }
             if matches(day, first, start) { days.append(day) }
         }
         return days
+    }
+
+    /// Those at the positions asked for, after `first`. Periods are looked at whole: a position counts days
+    /// before the first and after the last one too.
+    private func chosenDays(from first: Int64, through last: Int64, _ start: Civil.Date) -> [Int64] {
+        var chosen: [Int64] = []
+        var period = self.period(holding: first)
+        while period.lowerBound <= last {
+            let days = period.filter { matches($0, first, start) }
+            for (index, day) in days.enumerated()
+            where positions.contains(index + 1) || positions.contains(index - days.count) {
+                chosen.append(day)
+            }
+            period = self.period(holding: period.upperBound)
+        }
+        return chosen.filter { first < $0 && $0 <= last }
+    }
+
+    /// The days of the day, week, month or year that a day lies in.
+    private func period(holding day: Int64) -> Range<Int64> {
+        let date = Civil.date(ofDay: day)
+        switch frequency {
+        case .daily: return day..<day + 1
+        case .weekly: return week(of: day)..<week(of: day) + 7
+        case .monthly:
+            let first = day - Int64(date.day) + 1
+            return first..<first + Int64(Civil.length(ofMonth: date.month, year: date.year))
+        case .yearly:
+            let first = Civil.days(year: date.year, month: 1, day: 1)
+            return first..<first + (Civil.isLeap(date.year) ? 366 : 365)
+        }
     }
 
     private func matches(_ day: Int64, _ first: Int64, _ start: Civil.Date) -> Bool {
@@ -149,35 +187,5 @@ struct CalendarRule: Sendable, Hashable {
         return weekdays.contains {
             $0.day == weekday && ($0.nth == 0 || $0.nth == fromStart || $0.nth == fromEnd)
         }
-    }
-}
-
-/// `20260101`, `20260101T093000` or the latter with a `Z` (RFC 5545 §3.3.4, §3.3.5).
-struct CalendarTime: Hashable {
-    var local: Int64
-    var isDate: Bool
-    var isUTC: Bool
-
-    init?(_ text: String) {
-        var bytes = Array(text.utf8)
-        isUTC = bytes.last == UInt8(ascii: "Z")
-        if isUTC { bytes.removeLast() }
-        isDate = bytes.count == 8
-        guard isDate && !isUTC || bytes.count == 15 && bytes[8] == UInt8(ascii: "T") else { return nil }
-        if !isDate { bytes.remove(at: 8) }
-        guard bytes.allSatisfy({ (48...57).contains($0) }) else { return nil }
-        func number(_ range: Range<Int>) -> Int { bytes[range].reduce(0) { $0 * 10 + Int($1 - 48) } }
-        let time = isDate ? (0, 0, 0) : (number(8..<10), number(10..<12), min(number(12..<14), 59))
-        guard
-            let local = LocalDateTime(
-                year: number(0..<4),
-                month: number(4..<6),
-                day: number(6..<8),
-                hour: time.0,
-                minute: time.1,
-                second: time.2
-            )
-        else { return nil }
-        self.local = local.seconds
     }
 }
