@@ -40,11 +40,11 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case checkUnwatched = 36
     case pingKeySet = 37
     case runAwaited = 38
+    case serverAttended = 39
     case channelConfigured = 40
     case channelRemoved = 41
     case channelMended = 42
     case messagesGrouped = 43
-    case serverAttended = 44
     case blackoutSet = 80
     case blackoutRemoved = 81
     case credentialsSet = 50
