@@ -91,6 +91,7 @@ package protocol EngineFace: AccountFace {
     func testPayload(of name: String) async throws(CommandError) -> String
     func pendingMessages() async throws(CommandError) -> [MessageView]
     func resendDead(channel: String?) async throws(CommandError) -> Resent
+    func discardDead(channel: String?) async throws(CommandError) -> Int
 
     func ping(
         _ target: PingTarget,

@@ -137,7 +137,9 @@ package struct Problem: Error, Sendable, Equatable {
         case .noSuchToken(let name, let known):
             self = .notFound("token \(name)")
             detail += Self.question(name, known)
-        case .noSuchChannel(let name): self = .notFound("channel \(name)")
+        case .noSuchChannel(let name, let known):
+            self = .notFound("channel \(name)")
+            detail += Self.question(name, known, all: true)
         case .noSuchAccount(let number): self = .notFound("account \(number)")
         case .noSuchPost(let post): self = .notFound("post \(post)")
         case .noSuchUser(let id): self = .notFound("user \(id)")
@@ -172,8 +174,13 @@ package struct Problem: Error, Sendable, Equatable {
         }
     }
 
-    private static func question(_ name: String, _ known: [String]) -> String {
-        NearestWord.find(name, in: known).map { " Did you mean \($0)?" } ?? ""
+    /// Longest list that is told whole where nothing is near.
+    private static let knownMax = 12
+
+    private static func question(_ name: String, _ known: [String], all: Bool = false) -> String {
+        if let near = NearestWord.find(name, in: known) { return " Did you mean \(near)?" }
+        guard all, !known.isEmpty, known.count <= knownMax else { return "" }
+        return " Known: \(known.joined(separator: ", "))."
     }
 
     /// Whatever was thrown, as a problem. What nobody foresaw says nothing of the inside.

@@ -319,6 +319,7 @@ enum Schemas {
                 ("job", type("string", "null", about: "null: a check's or a stream's, which `key` names")),
                 ("job_url", type("string", "null")), ("opened_at", instant), ("acknowledged_at", instant),
                 ("resolved_at", instant), ("end", type("string", "null")), ("channels", list(text)),
+                ("references", list(object([("channel", text), ("name", text), ("value", text)]))),
             ])
         ),
         JSON.Member(

@@ -155,6 +155,30 @@ package struct Courier: Sendable {
         )
     }
 
+    /// What of a job is sealed, in the forms in which an answer may hold it again. Opened anew each time.
+    package func secrets(of job: JobID, _ prepared: Prepared) -> [String] {
+        let callback = prepared.definition.callback
+        let opener = Opener(keys: keys, account: prepared.account, job: job)
+        var secrets: [String] = []
+        func add(_ sealed: Sealed?, _ field: String, _ more: (String) -> [String]) {
+            guard let sealed, let text = try? opener.open(sealed, field) else { return }
+            secrets += [text] + more(text)
+        }
+        for header in callback.headers {
+            // A server that quotes a token may leave out the scheme before it.
+            add(header.value, "header/\(header.name.lowercased())") { [$0.afterLast(" ")] }
+        }
+        if case .url(let url) = callback.target {
+            add(url.query, "query") { $0.split(separator: "&").map { String($0).afterFirst("=") } }
+            add(url.userInfo, "userinfo") { [$0.afterFirst(":"), Base64.encode(Array($0.utf8))] }
+        }
+        if case .sealed(let body) = callback.body { add(body, "body") { _ in [] } }
+        return secrets.filter { $0.utf8.count >= Self.secretBytesMin }
+    }
+
+    /// Shorter values are words that other people's sentences need.
+    private static let secretBytesMin = 6
+
     /// The instant as text; jobs due together share it.
     private mutating func text(of instant: Timestamp) -> String {
         if instantText.seconds != instant.seconds {
@@ -273,6 +297,17 @@ private struct Opener {
         } catch {
             throw .secret(field: field)
         }
+    }
+}
+
+extension String {
+    /// All of it when there is none.
+    fileprivate func afterFirst(_ mark: Character) -> String {
+        firstIndex(of: mark).map { String(self[index(after: $0)...]) } ?? self
+    }
+
+    fileprivate func afterLast(_ mark: Character) -> String {
+        lastIndex(of: mark).map { String(self[index(after: $0)...]) } ?? self
     }
 }
 

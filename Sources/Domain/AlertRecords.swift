@@ -231,10 +231,14 @@ package struct MessageDelivered: Sendable, Hashable {
     package var job: JobID?
     package var message: MessageID
     package var report: MessageReport
-    package init(job: JobID?, message: MessageID, report: MessageReport) {
+    /// There was nothing to send: its counterpart has no word for this, or never heard of the alert. It says
+    /// nothing of the channel, good or bad.
+    package var isNeedless: Bool
+    package init(job: JobID?, message: MessageID, report: MessageReport, isNeedless: Bool = false) {
         self.job = job
         self.message = message
         self.report = report
+        self.isNeedless = isNeedless
     }
 }
 
@@ -280,6 +284,16 @@ package struct MessageDead: Sendable, Hashable {
         self.report = report
         self.reason = reason
         self.isBroken = isBroken
+    }
+}
+
+/// Somebody does not want a dead message any more.
+package struct MessageDiscarded: Sendable, Hashable {
+    package var job: JobID?
+    package var message: MessageID
+    package init(job: JobID?, message: MessageID) {
+        self.job = job
+        self.message = message
     }
 }
 

@@ -75,10 +75,19 @@ package struct AlertTable: Sendable, Equatable {
     }
 
     /// Whether everything is equal that decides anything. A snapshot of an older build has no failures in a
-    /// row, no alerts that are over, and does not know when channels were told.
+    /// row, no alerts that are over, and does not know when channels were told, nor what messages about no
+    /// alert have learnt.
     package func isSameForChecks(as other: AlertTable) -> Bool {
-        lasting == other.lasting && messages == other.messages && channels == other.channels
+        lasting == other.lasting && plainMessages == other.plainMessages && channels == other.channels
             && configured == other.configured
+    }
+
+    private var plainMessages: [MessageID: PendingMessage] {
+        messages.mapValues { message in
+            var plain = message
+            plain.facts = [:]
+            return plain
+        }
     }
 
     private var lasting: [AlertID: Alert] {
@@ -132,15 +141,19 @@ package struct AlertTable: Sendable, Equatable {
         switch entry.record {
         case .messageDelivered(let record):
             let message = try known(record.message, entry)
-            channels[message.channel, default: ChannelState()].brokenBecause = nil
+            if !record.isNeedless {
+                channels[message.channel, default: ChannelState()].brokenBecause = nil
+            }
             for id in [record.message] + message.members {
-                learn(record.report, from: try known(id, entry))
-                overtake(id)
+                let member = try known(id, entry)
+                learn(record.report, from: member, id)
+                // Nothing was said, so nothing was overtaken; but nobody opens what is over.
+                if !record.isNeedless || member.kind == .resolve { overtake(id) }
                 remove(id)
             }
         case .messageFailed(let record):
             let message = try known(record.message, entry)
-            learn(record.report, from: message)
+            learn(record.report, from: message, record.message)
             for id in [record.message] + message.members {
                 messages[id]?.attempts = record.report.attempt
                 messages[id]?.retryAt = record.retryAt
@@ -148,7 +161,7 @@ package struct AlertTable: Sendable, Equatable {
             }
         case .messageDead(let record):
             let message = try known(record.message, entry)
-            learn(record.report, from: message)
+            learn(record.report, from: message, record.message)
             if record.isBroken {
                 channels[message.channel, default: ChannelState()].brokenBecause = record.reason
             }
@@ -168,6 +181,9 @@ package struct AlertTable: Sendable, Equatable {
             messages[record.message]?.isDead = false
             messages[record.message]?.attempts = 0
             messages[record.message]?.since = entry.time
+        case .messageDiscarded(let record):
+            _ = try known(record.message, entry)
+            remove(record.message)
         case .messagesGrouped(let record):
             _ = try known(record.leader, entry)
             for id in record.members {
@@ -184,8 +200,11 @@ package struct AlertTable: Sendable, Equatable {
         return message
     }
 
-    private mutating func learn(_ report: MessageReport, from message: PendingMessage) {
-        if !report.remember.isEmpty {
+    /// What belongs to no alert is remembered with the message itself.
+    private mutating func learn(_ report: MessageReport, from message: PendingMessage, _ id: MessageID) {
+        if message.alert == .zero {
+            messages[id]?.facts.merge(report.remember) { _, new in new }
+        } else if !report.remember.isEmpty {
             alerts[message.alert]?.channels[message.channel, default: [:]].merge(report.remember) { _, new in
                 new
             }
@@ -281,6 +300,8 @@ package struct PendingMessage: Sendable, Equatable {
     package let intendedAt: Timestamp
     /// What a step says; nil for a message about an alert.
     package let letter: StepLetter?
+    /// What is remembered of it at its channel, when it is about no alert.
+    package var facts: [String: String] = [:]
     /// Attempts that ended.
     package var attempts: UInt16 = 0
     /// Not before; nil for at once.

@@ -106,8 +106,8 @@ package struct Ledger: Sendable {
         case .zoneAdopted(let record): zones[record.name] = record
         case .clockStepped, .serverAttended, .folderRestored: break
         case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
-            .messageFailed, .messageDead, .messageResent, .channelConfigured, .channelRemoved, .channelMended,
-            .messagesGrouped:
+            .messageFailed, .messageDead, .messageResent, .messageDiscarded, .channelConfigured,
+            .channelRemoved, .channelMended, .messagesGrouped:
             try alerts.apply(entry)
         case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
             .checkLapsed, .checkUnwatched, .pingKeySet:
@@ -373,6 +373,7 @@ extension Record {
         case .messageFailed(let r): r.job
         case .messageDead(let r): r.job
         case .messageResent(let r): r.job
+        case .messageDiscarded(let r): r.job
         case .reaction(let r): r.job
         }
     }

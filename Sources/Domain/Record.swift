@@ -41,6 +41,7 @@ package enum Record: Sendable, Hashable {
     case messageFailed(MessageFailed)
     case messageDead(MessageDead)
     case messageResent(MessageResent)
+    case messageDiscarded(MessageDiscarded)
     case checkRegistered(CheckRegistered)
     case checkRevised(CheckRevised)
     case checkRemoved(CheckRemoved)

@@ -56,11 +56,11 @@ extension Engine {
 
     /// In order of name, settings masked.
     package func channels() async throws(CommandError) -> [ChannelView] {
-        try await read { flow, _ throws(CommandError) in flow.channelViews() }
+        try await read { flow, now throws(CommandError) in flow.channelViews(now: now) }
     }
 
     package func channel(_ name: String) async throws(CommandError) -> ChannelView {
-        try await read { flow, _ throws(CommandError) in try flow.channelView(name) }
+        try await read { flow, now throws(CommandError) in try flow.channelView(name, now: now) }
     }
 
     /// The server that a channel of this name with these settings would call; nothing is kept.
@@ -71,7 +71,7 @@ extension Engine {
     package func addChannel(_ name: String, _ wish: ChannelWish) async throws(CommandError) -> ChannelView {
         try await command { flow, now throws(CommandError) in
             try flow.addChannel(name, wish, now: now)
-            return try flow.channelView(name)
+            return try flow.channelView(name, now: now)
         }
     }
 
@@ -79,7 +79,7 @@ extension Engine {
     {
         try await command { flow, now throws(CommandError) in
             try flow.changeChannel(name, wish, now: now)
-            return try flow.channelView(name)
+            return try flow.channelView(name, now: now)
         }
     }
 
@@ -113,7 +113,18 @@ extension Engine {
 
     /// Sends dead messages again, of one channel or of all.
     package func resendDead(channel: String?) async throws(CommandError) -> Resent {
-        try await command { flow, now throws(CommandError) in flow.resendDead(channel: channel, now: now) }
+        try await command { flow, now throws(CommandError) in
+            try flow.refuseUnknown(channel)
+            return flow.resendDead(channel: channel, now: now)
+        }
+    }
+
+    /// Forgets dead messages, of one channel or of all, and says how many.
+    package func discardDead(channel: String?) async throws(CommandError) -> Int {
+        try await command { flow, now throws(CommandError) in
+            try flow.refuseUnknown(channel)
+            return flow.discardDead(channel: channel, now: now)
+        }
     }
 }
 
@@ -152,7 +163,10 @@ package struct Resent: Sendable, Equatable {
 
 extension Flow {
     package mutating func testChannel(_ name: String, now: Timestamp) throws(CommandError) -> MessageID {
-        guard channels[name] != nil else { throw .noSuchChannel(name) }
+        guard let channel = channels[name] else { throw noSuchChannel(name) }
+        guard !channel.isPaused else {
+            throw .conflict("\(name) is paused; `chronatog alert channel enable \(name)` ends that")
+        }
         let intent = MessageIntended(job: nil, alert: .zero, channel: name, kind: .test)
         write(.messageIntended(intent), now)
         let id = ledger.sequence
@@ -162,7 +176,7 @@ extension Flow {
     }
 
     func testPayload(of name: String, now: Timestamp) throws(CommandError) -> String {
-        guard let own = channels[name]?.settings else { throw .noSuchChannel(name) }
+        guard let own = channels[name]?.settings else { throw noSuchChannel(name) }
         let intent = MessageIntended(job: nil, alert: .zero, channel: name, kind: .test)
         let message = content(of: ledger.sequence.next, PendingMessage(intended: intent, at: now))
         var delivery = ChannelDelivery(own, message, from: sender)
@@ -186,6 +200,25 @@ extension Flow {
             count.resent += 1
         }
         pumpAll(now: now)
+        return count
+    }
+
+    /// Dead messages of a channel that is removed are still there to be discarded.
+    func refuseUnknown(_ channel: String?) throws(CommandError) {
+        guard let channel, channels[channel] == nil, unreadable[channel] == nil,
+            !ledger.alerts.messages.values.contains(where: { $0.channel == channel })
+        else { return }
+        throw noSuchChannel(channel)
+    }
+
+    package mutating func discardDead(channel: String?, now: Timestamp) -> Int {
+        var count = 0
+        for id in ledger.alerts.dead {
+            guard let message = ledger.alerts.messages[id], channel == nil || channel == message.channel
+            else { continue }
+            write(.messageDiscarded(MessageDiscarded(job: message.job, message: id)), now)
+            count += 1
+        }
         return count
     }
 

@@ -220,12 +220,16 @@ package struct Flow: Sendable {
         limits.release(flight.limit, wasOnWire: flight.isOnWire)
         startReady(flight.limit)
         if let run = ledger.openRuns[flight.run], let prepared = courier.prepare(run.job, ledger) {
-            let report = Judgement.report(
+            var report = Judgement.report(
                 outcome,
                 attempt: run.attempt,
                 definition: prepared.definition,
                 pattern: prepared.pattern
             )
+            // An answer may say again what was sent, and whoever reads the history may not know it.
+            if !report.body.isEmpty {
+                report.body = Secrets.hide(courier.secrets(of: run.job, prepared), in: report.body)
+            }
             metrics.note(report)
             if report.failure == nil, !prepared.isWatched {
                 close(flight.run, run, as: .ok, report, now: now)

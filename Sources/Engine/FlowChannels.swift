@@ -124,7 +124,7 @@ extension Flow {
         _ wish: ChannelWish,
         now: Timestamp
     ) throws(CommandError) {
-        guard channels[name] != nil || unreadable[name] != nil else { throw .noSuchChannel(name) }
+        guard channels[name] != nil || unreadable[name] != nil else { throw noSuchChannel(name) }
         var known = channels[name]
         if let json = wish.settings {
             guard known?.isFromFlags != true else {
@@ -153,10 +153,11 @@ extension Flow {
         now: Timestamp
     ) throws(CommandError) {
         try check(channel.rules, channel.settings.kind)
+        let isOther = channel.settings != channels[name]?.settings
         var sealed = ledger.alerts.configured[name]?.settings
         if channel.isFromFlags {
             sealed = nil
-        } else if sealed == nil || channel.settings != channels[name]?.settings {
+        } else if sealed == nil || isOther {
             sealed = keys.seal(Array(channel.settings.json.text.utf8), for: Self.place(of: name))
         }
         write(
@@ -170,9 +171,16 @@ extension Flow {
             ),
             now
         )
+        // What was wrong was said of what it no longer is.
+        if isOther { mend(name, now: now) }
         gatherChannels()
         attendAll(now: now)
         pumpAll(now: now)
+    }
+
+    private mutating func mend(_ name: String, now: Timestamp) {
+        guard ledger.alerts.channels[name]?.brokenBecause != nil else { return }
+        write(.channelMended(ChannelMended(name: name)), now)
     }
 
     private func check(_ rules: ChannelRules, _ kind: ChannelKind) throws(CommandError) {
@@ -192,7 +200,7 @@ extension Flow {
     }
 
     mutating func removeChannel(_ name: String, now: Timestamp) throws(CommandError) {
-        guard channels[name] != nil || unreadable[name] != nil else { throw .noSuchChannel(name) }
+        guard channels[name] != nil || unreadable[name] != nil else { throw noSuchChannel(name) }
         guard channels[name]?.isFromFlags != true else {
             throw .conflict("\(name) is made by flags; leave them out at the next start, or pause it")
         }
@@ -203,12 +211,10 @@ extension Flow {
     /// It is not paused, not broken, and what was given up for it is sent again.
     mutating func enableChannel(_ name: String, now: Timestamp) throws(CommandError) -> Resent {
         guard let channel = channels[name] else {
-            if unreadable[name] == nil { throw .noSuchChannel(name) }
+            if unreadable[name] == nil { throw noSuchChannel(name) }
             throw .conflict("the settings of \(name) cannot be read any more; give them anew")
         }
-        if ledger.alerts.channels[name]?.brokenBecause != nil {
-            write(.channelMended(ChannelMended(name: name)), now)
-        }
+        mend(name, now: now)
         if channel.isPaused {
             try changeChannel(name, ChannelWish(isPaused: false), now: now)
         }
@@ -223,12 +229,25 @@ extension Flow {
         return try? settings.zones.zone(named: name)
     }
 
-    func channelView(_ name: String) throws(CommandError) -> ChannelView {
-        guard let view = channelViews().first(where: { $0.name == name }) else { throw .noSuchChannel(name) }
+    func channelView(_ name: String, now: Timestamp) throws(CommandError) -> ChannelView {
+        guard let view = channelViews(now: now).first(where: { $0.name == name }) else {
+            throw noSuchChannel(name)
+        }
         return view
     }
 
-    func channelViews() -> [ChannelView] {
+    func noSuchChannel(_ name: String) -> CommandError {
+        .noSuchChannel(name, known: (Array(channels.keys) + unreadable.keys).sorted())
+    }
+
+    /// What is known of a channel as far as it still holds: a rest that is over is none.
+    private func state(of name: String, now: Timestamp) -> ChannelState {
+        var state = ledger.alerts.channels[name] ?? ChannelState()
+        state.limits = state.limits.filter { $0.value > now }
+        return state
+    }
+
+    func channelViews(now: Timestamp) -> [ChannelView] {
         let readable = channels.map { name, channel in
             ChannelView(
                 name: name,
@@ -237,11 +256,11 @@ extension Flow {
                 rules: channel.rules,
                 isPaused: channel.isPaused,
                 isFromFlags: channel.isFromFlags,
-                state: ledger.alerts.channels[name] ?? ChannelState()
+                state: state(of: name, now: now)
             )
         }
         let lost = unreadable.map { name, reason in
-            var state = ledger.alerts.channels[name] ?? ChannelState()
+            var state = state(of: name, now: now)
             state.brokenBecause = reason
             let said = ledger.alerts.configured[name]
             return ChannelView(
@@ -261,6 +280,9 @@ extension Flow {
 extension ChannelKind {
     /// People read it: several alerts may come as one message. The others keep an object an alert.
     var groups: Bool { self == .slack || self == .email }
+
+    /// Alerts are not only told there one by one: together they make up how one thing stands.
+    var sharesOneState: Bool { self == .cachet }
 
     /// Good news can be told there. The others know incidents, and what ends them, and nothing else.
     var tellsSuccesses: Bool { groups || self == .webhook }

@@ -209,8 +209,8 @@ extension Record {
         case .folderFounded, .zoneAdopted, .serverAttended: .internal
         case .schedulerRegistered, .schedulerRemoved, .clockStepped, .folderRestored: .operator
         case .messageIntended, .messageDelivered, .messageFailed, .messageDead, .messageResent,
-            .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped, .blackoutSet,
-            .blackoutRemoved:
+            .messageDiscarded, .channelConfigured, .channelRemoved, .channelMended, .messagesGrouped,
+            .blackoutSet, .blackoutRemoved:
             .operator
         case .account, .source, .token: .operator
         default: .account

@@ -193,8 +193,14 @@ extension Flow {
         outbox.ended(id)
         metrics.note(verdict, of: message.channel)
         switch verdict.ending {
-        case .delivered:
-            write(.messageDelivered(MessageDelivered(job: message.job, message: id, report: report)), now)
+        case .delivered, .needless:
+            let delivered = MessageDelivered(
+                job: message.job,
+                message: id,
+                report: report,
+                isNeedless: verdict.ending == .needless
+            )
+            write(.messageDelivered(delivered), now)
             leave(id, message, now: now)
         case .retry(let atLeast, let reason):
             var patient = content
@@ -254,95 +260,6 @@ extension Flow {
         for id in [id] + message.members {
             if let next = outbox.remove(id) { stand(next, now: now) }
         }
-    }
-
-    /// The message as channels are given it: the same for every attempt, but for what was learnt meanwhile.
-    func content(of id: MessageID) -> AlertMessage? {
-        ledger.alerts.messages[id].map { content(of: id, $0) }
-    }
-
-    func content(of id: MessageID, _ message: PendingMessage) -> AlertMessage {
-        if message.kind == .success { return content(ofSuccess: id, message) }
-        if !message.members.isEmpty { return content(ofGroup: id, message) }
-        return content(ofOne: id, message)
-    }
-
-    /// That all is well, with one job or check or with several.
-    private func content(ofSuccess id: MessageID, _ message: PendingMessage) -> AlertMessage {
-        var content = content(ofOne: id, message)
-        let names = ([id] + message.members).compactMap { ledger.alerts.messages[$0] }.map { name(of: $0) }
-        content.jobName = names[0]
-        content.title = "\(names[0]) succeeded"
-        content.details = []
-        guard names.count > 1 else { return content }
-        content.jobName = "\(names.count) jobs and checks"
-        content.title = "\(content.jobName) succeeded"
-        content.details = names
-        content.link = settings.publicURL.map { "\($0)/chronatogapi/1/jobs" }
-        content.idempotencyKey += "-\(names.count)"
-        return content
-    }
-
-    /// What has succeeded, in people's words.
-    private func name(of message: PendingMessage) -> String {
-        if let check = message.check {
-            let definition = ledger.checks.entries[check].flatMap {
-                try? CheckDefinition(packed: $0.definition)
-            }
-            return definition?.title(check) ?? "check \(check)"
-        }
-        guard let job = message.job else { return "chronatog" }
-        let name = ledger.definition(of: job)?.name ?? ""
-        return name.isEmpty ? "job \(job)" : name
-    }
-
-    /// Several alerts in one message: which, how many, and how bad the worst is.
-    private func content(ofGroup id: MessageID, _ message: PendingMessage) -> AlertMessage {
-        var content = content(ofOne: id, message)
-        let alerts = ([id] + message.members).compactMap { ledger.alerts.messages[$0]?.alert }
-            .compactMap { ledger.alerts.alerts[$0] }
-        content.title = "\(alerts.count) alerts: \(content.title), and \(alerts.count - 1) more"
-        content.details = alerts.map { "\($0.opened.severity.word): \($0.opened.title)" }
-        content.severity = alerts.map(\.opened.severity).max() ?? content.severity
-        content.jobName = "\(Set(alerts.map(\.job)).count) jobs"
-        content.link = settings.publicURL.map { "\($0)/chronatogapi/1/alerts" }
-        content.acknowledgeLink = nil
-        content.idempotencyKey += "-\(alerts.count)"
-        return content
-    }
-
-    /// Two servers may share a destination, and both have a job 1. A stream's key is promised as it is, and
-    /// the same to whoever watches that stream.
-    private static func outsideKey(_ key: String, store: String) -> String {
-        key.contains("/") || key.isEmpty ? "chronatog/\(store)/\(key)" : key
-    }
-
-    private func content(ofOne id: MessageID, _ message: PendingMessage) -> AlertMessage {
-        let store = hexadecimal(ledger.storeID.prefix(8))
-        let alert = ledger.alerts.alerts[message.alert]
-        let limits = ledger.alerts.channels[message.channel]?.limits ?? [:]
-        var content = AlertMessage(
-            key: Self.outsideKey(ledger.alerts.key(of: id), store: store),
-            kind: message.kind,
-            severity: alert?.opened.severity ?? .info,
-            title: alert?.opened.title ?? "this channel can be reached",
-            details: alert?.opened.details ?? ["Somebody asked for this message; nothing is wrong."],
-            job: message.job,
-            jobName: alert?.opened.jobName ?? "chronatog",
-            openedAt: alert?.openedAt ?? message.intendedAt,
-            at: message.intendedAt,
-            link: message.job.flatMap { job in
-                settings.publicURL.map { "\($0)/chronatogapi/1/jobs/\(job)" }
-            },
-            acknowledgeLink: alert.flatMap { acknowledgeLink(message.alert, $0) },
-            sequence: id,
-            // With the time, because a restore gives numbers out again.
-            idempotencyKey: "chronatog-\(store)-\(id)-\(message.intendedAt.microseconds)",
-            memory: ChannelMemory(facts: alert?.channels[message.channel] ?? [:], limits: limits),
-            othersAreOpen: ledger.alerts.open.values.contains { $0 != message.alert }
-        )
-        content.said = message.letter.flatMap { said($0) }
-        return content
     }
 }
 

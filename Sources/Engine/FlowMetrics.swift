@@ -31,6 +31,7 @@ package struct FlowMetrics: Sendable {
 
     mutating func note(_ verdict: ChannelVerdict, of channel: String) {
         switch verdict.ending {
+        case .needless: break
         case .delivered: told[channel, default: MessageCounts()].delivered += 1
         case .retry: told[channel, default: MessageCounts()].failed += 1
         case .dead, .broken: told[channel, default: MessageCounts()].dead += 1
@@ -121,7 +122,7 @@ extension EngineLoop {
             alertsOpen: flow.ledger.alerts.open.count,
             waiting: flow.messages { !$0.isDead },
             dead: flow.messages(where: \.isDead),
-            broken: flow.channelViews().filter { $0.state.brokenBecause != nil }.map(\.name),
+            broken: flow.channelViews(now: now).filter { $0.state.brokenBecause != nil }.map(\.name),
             heartbeat: heartbeat?.counts,
             flow: flow.figures,
             journal: journalMetrics,

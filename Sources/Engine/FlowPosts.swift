@@ -257,7 +257,7 @@ extension Flow {
         guard let pending = ledger.accounts.posts[id] else { return }
         postbox.ended(id)
         switch verdict.ending {
-        case .delivered:
+        case .delivered, .needless:
             write(.account(.postDelivered(PostDelivered(post: id, status: status))), now)
             leavePost(id, now: now)
         case .retry(let atLeast, let reason):

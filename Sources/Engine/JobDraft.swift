@@ -70,7 +70,7 @@ package enum CommandError: Error, Sendable, Equatable {
     case noSuchAlert(AlertID)
     /// No such check, or another scheduler's.
     case noSuchCheck(CheckID)
-    case noSuchChannel(String)
+    case noSuchChannel(String, known: [String])
     case noSuchBlackout(String)
     case noSuchStream(String, known: [String])
     case noSuchToken(String, known: [String])

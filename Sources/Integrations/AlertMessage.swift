@@ -23,7 +23,8 @@ package struct AlertMessage: Sendable, Hashable {
     package var openedAt: Timestamp
     /// When this message was made; the same over all attempts.
     package var at: Timestamp
-    /// Where the job can be looked at.
+    /// Where programs read the job. It asks for a login and answers JSON, so messages for people leave it
+    /// out.
     package var link: String?
     /// Where a person acknowledges with one click.
     package var acknowledgeLink: String?
@@ -32,9 +33,9 @@ package struct AlertMessage: Sendable, Hashable {
     package var idempotencyKey: String
     /// What the destination is known to hold of this alert, from earlier messages.
     package var memory: ChannelMemory
-    /// Another alert at the same destination is still open: what they share (a component of a status page)
-    /// must not be called well yet.
-    package var othersAreOpen: Bool
+    /// How bad the worst of the other open alerts is that the same destination is told of; nil without any.
+    /// What they share (a component of a status page) is never better than that.
+    package var worstOther: Severity?
     /// When the job is expected to run, for counterparts that watch the schedule too.
     package var schedule: WatchedSchedule?
     /// What a step of a job says; nil for a message about an alert.
@@ -55,7 +56,7 @@ package struct AlertMessage: Sendable, Hashable {
         sequence: Sequence,
         idempotencyKey: String,
         memory: ChannelMemory = ChannelMemory(),
-        othersAreOpen: Bool = false,
+        worstOther: Severity? = nil,
         schedule: WatchedSchedule? = nil
     ) {
         self.key = key
@@ -72,7 +73,7 @@ package struct AlertMessage: Sendable, Hashable {
         self.sequence = sequence
         self.idempotencyKey = idempotencyKey
         self.memory = memory
-        self.othersAreOpen = othersAreOpen
+        self.worstOther = worstOther
         self.schedule = schedule
     }
 
@@ -99,6 +100,23 @@ package struct ChannelMemory: Sendable, Hashable {
     package init(facts: [String: String] = [:], limits: [String: Timestamp] = [:]) {
         self.facts = facts
         self.limits = limits
+    }
+}
+
+/// A fact by which people find the alert at its destination. What else is remembered is bookkeeping.
+package enum AlertReference: String, Sendable, CaseIterable {
+    case dedupKey = "dedup_key"
+    case incident
+    case component
+    case requestID = "request_id"
+    case messageID = "first_message_id"
+
+    /// Those among remembered facts, in this order.
+    package static func all(in facts: [String: String]) -> [(name: String, value: String)] {
+        allCases.compactMap { reference in
+            guard let value = facts[reference.rawValue], !value.isEmpty else { return nil }
+            return (reference.rawValue, value)
+        }
     }
 }
 

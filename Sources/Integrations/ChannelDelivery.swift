@@ -15,15 +15,28 @@ package struct ChannelDelivery: Sendable {
     }
 
     private var conversation: any ChannelConversation
-    /// Facts are of one opening of the alert, which is named by its instant.
-    private let opening: String
+    /// What facts are of: one opening of the alert, which is named by its instant, and one place.
+    private var marks: [String: String]
+    /// Names of facts that are of something else.
+    private var stale: [String] = []
     private static let openingFact = "opening"
+    private static let placeFact = "place"
 
-    /// An alert that opens again begins with no facts, whatever is left of its last time.
+    /// An alert that opens again begins with no facts, whatever is left of its last time; and so does one
+    /// that is told elsewhere, where the same number is another's incident.
     package init(_ settings: ChannelSettings, _ message: AlertMessage, from sender: AlertSender) {
-        opening = String(message.openedAt.microseconds)
+        marks = [Self.openingFact: String(message.openedAt.microseconds)]
+        if let place = settings.place { marks[Self.placeFact] = stableIdentifier("place", place) }
         var message = message
-        if message.memory.facts[Self.openingFact] != opening { message.memory.facts = [:] }
+        let known = message.memory.facts
+        // A build that did not note places had one only.
+        let place = known[Self.placeFact] ?? marks[Self.placeFact]
+        if known[Self.openingFact] == marks[Self.openingFact], place == marks[Self.placeFact] {
+            message.memory.facts = known.filter { !$0.value.isEmpty }
+        } else {
+            message.memory.facts = [:]
+            stale = Array(known.keys)
+        }
         conversation =
             switch settings {
             case .pagerDuty(let own): PagerDutyConversation(own, message, sender)
@@ -43,13 +56,18 @@ package struct ChannelDelivery: Sendable {
         _ message: AlertMessage,
         from sender: AlertSender
     ) {
-        opening = String(message.openedAt.microseconds)
+        marks = [Self.openingFact: String(message.openedAt.microseconds)]
         conversation = StepCall(said, address, message, sender)
     }
 
     /// - Parameter now: the time of this attempt.
     package mutating func begin(now: Timestamp) -> Step {
         let step = conversation.begin(now: now)
+        // Whoever was not called has not shown that he can be reached.
+        if case .end(var verdict) = step, verdict.ending == .delivered {
+            verdict.ending = .needless
+            return completed(.end(verdict))
+        }
         return completed(step)
     }
 
@@ -77,7 +95,11 @@ package struct ChannelDelivery: Sendable {
     private func completed(_ step: Step) -> Step {
         guard case .end(var verdict) = step else { return step }
         verdict.remember.merge(conversation.learnt) { own, _ in own }
-        if !verdict.remember.isEmpty { verdict.remember[Self.openingFact] = opening }
+        if !verdict.remember.isEmpty {
+            // What is merged into stale facts must leave none of them standing.
+            for fact in stale where verdict.remember[fact] == nil { verdict.remember[fact] = "" }
+            verdict.remember.merge(marks) { _, own in own }
+        }
         return .end(verdict)
     }
 }

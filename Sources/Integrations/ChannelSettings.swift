@@ -1,3 +1,4 @@
+internal import Cron
 package import Domain
 package import Effects
 
@@ -32,7 +33,9 @@ package enum ChannelSettings: Sendable, Hashable {
     ) throws(ChannelSettingsError) -> ChannelSettings {
         let (filled, kept) = fill(json, from: known)
         var reader = SettingsReader(filled)
-        let settings = read(&reader)
+        // What an unknown kind would take is not known.
+        guard let kind = kind(&reader) else { throw ChannelSettingsError(faults: reader.faults) }
+        let settings = read(kind, &reader)
         reader.refuseUnknown()
         if let settings, settings.origin != known?.origin {
             for field in kept {
@@ -62,14 +65,17 @@ package enum ChannelSettings: Sendable, Hashable {
         return (.object(members), kept)
     }
 
-    private static func read(_ reader: inout SettingsReader) -> ChannelSettings? {
+    private static func kind(_ reader: inout SettingsReader) -> ChannelKind? {
         guard let word = reader.text("kind") else { return nil }
-        guard let kind = ChannelKind(rawValue: word) else {
-            let known = ChannelKind.allCases.map(\.rawValue).joined(separator: ", ")
-            reader.fault("kind", "is none of \(known)")
-            return nil
-        }
-        return switch kind {
+        if let kind = ChannelKind(rawValue: word) { return kind }
+        let known = ChannelKind.allCases.map(\.rawValue)
+        let question = NearestWord.question(word, in: known).map { "; \($0)" } ?? ""
+        reader.fault("kind", "is none of \(known.joined(separator: ", "))\(question)")
+        return nil
+    }
+
+    private static func read(_ kind: ChannelKind, _ reader: inout SettingsReader) -> ChannelSettings? {
+        switch kind {
         case .pagerDuty: PagerDutySettings.read(&reader).map { .pagerDuty($0) }
         case .slack: SlackSettings.read(&reader).map { .slack($0) }
         case .cachet: CachetSettings.read(&reader).map { .cachet($0) }
@@ -128,6 +134,8 @@ package enum ChannelSettings: Sendable, Hashable {
     package var summary: String { own.summary }
     /// The server it calls, which the egress policy can judge at once when it is a literal address.
     package var origin: Origin { own.origin }
+    /// What facts of an alert that are learnt there hold for; nil where they hold anywhere.
+    var place: String? { own.place }
     /// A message that comes while the destination rests is dropped rather than kept for later.
     package var dropsWhileResting: Bool { kind == .sentry }
 
@@ -145,11 +153,15 @@ protocol KindSettings: Sendable, Hashable {
     static func read(_ reader: inout SettingsReader) -> Self?
     var fields: [SettingsField] { get }
     var origin: Origin { get }
+    /// Whose numbers and keys it learns: elsewhere they are a stranger's. Nil when it learns none.
+    var place: String? { get }
     /// One line without secrets.
     var summary: String { get }
 }
 
 extension KindSettings {
+    var place: String? { nil }
+
     /// Every text that must not be shown, for blanking out what a counterpart's answer may echo.
     var allSecrets: [String] { fields.flatMap(\.value.secrets) }
 }

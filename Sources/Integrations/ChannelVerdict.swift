@@ -5,6 +5,8 @@ internal import Effects
 package struct ChannelVerdict: Sendable, Hashable {
     package enum Ending: Sendable, Hashable {
         case delivered
+        /// There is nothing to send: the counterpart has no word for it, or never heard of the alert.
+        case needless
         /// May work later, with the same idempotency key; not before `atLeast` has passed.
         case retry(atLeast: Span, reason: String)
         /// This message will never be taken.
@@ -32,7 +34,7 @@ package struct ChannelVerdict: Sendable, Hashable {
     /// The sentence that tells why it was not delivered; nil when it was.
     package var reason: String? {
         switch ending {
-        case .delivered: nil
+        case .delivered, .needless: nil
         case .retry(_, let reason), .dead(let reason), .broken(let reason): reason
         }
     }

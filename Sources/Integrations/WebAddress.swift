@@ -109,11 +109,11 @@ package struct WebAddress: Sendable, Hashable {
     /// Parts of it that nobody else may read, in each form in which they are sent.
     var secrets: [String] {
         let values = query?.split(separator: "&").compactMap { $0.split(separator: "=", maxSplits: 1).last }
-        let password = userInfo?.split(separator: ":", maxSplits: 1).last
-        let parts = [target, query, userInfo, password.map { String($0) }, basicCredentials]
-        // A long part of a path is a key; a short one is a word that sentences need.
-        let segments = path.split(separator: "/").filter { $0.utf8.count >= 12 }
-        return parts.compactMap { $0 } + ((values ?? []) + segments).map { String($0) }
+        let login = userInfo?.split(separator: ":", maxSplits: 1) ?? []
+        let parts = [target, query, userInfo, login.last.map { String($0) }, basicCredentials]
+        // A long part of a path, and a long user, is a key; a short one is a word that sentences need.
+        let words = (path.split(separator: "/") + login.prefix(1)).filter { $0.utf8.count >= 12 }
+        return parts.compactMap { $0 } + ((values ?? []) + words).map { String($0) }
     }
 
     /// The value of `Authorization` that its user information stands for (RFC 7617).

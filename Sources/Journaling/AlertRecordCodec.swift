@@ -30,6 +30,31 @@ extension AlertOpened {
     }
 }
 
+extension MessageIntended {
+    fileprivate init(
+        job: JobID?,
+        _ context: PayloadContext,
+        _ reader: inout FieldReader
+    ) throws(FieldError) {
+        let record = RecordKind.messageIntended
+        self.init(job: job, alert: .zero, channel: "", kind: .test)
+        var notBefore: TimeField?
+        while let (field, value) = try reader.next() {
+            switch field {
+            case 1: alert = context.other(at: try value.number(field, record))
+            case 2: channel = try value.text(field, record)
+            case 3: kind = try value.word(field, record)
+            case 4: notBefore = TimeField()
+            case 5, 6: try notBefore?.take(value, isFine: field == 6, field: field, of: record)
+            case 7: letter = try StepLetter.read(value, at: context.sequence.value)
+            case 8: check = try value.check(field, record)
+            default: throw .invalid(field: field, of: record.name)
+            }
+        }
+        self.notBefore = notBefore?.resolved(from: context.base)
+    }
+}
+
 /// Writes the payload of a record about an alert or a message; any other record writes nothing.
 func encodeAlert(_ record: Record, _ context: PayloadContext, into w: inout FieldWriter) {
     switch record {
@@ -51,6 +76,7 @@ func encodeAlert(_ record: Record, _ context: PayloadContext, into w: inout Fiel
     case .messageDelivered(let r):
         w.write(1, context.distance(to: r.message))
         w.write(r.report, from: context.base)
+        w.write(5, r.isNeedless ? 1 : 0)
     case .messageFailed(let r):
         w.write(1, context.distance(to: r.message))
         w.write(r.report, from: context.base)
@@ -62,6 +88,7 @@ func encodeAlert(_ record: Record, _ context: PayloadContext, into w: inout Fiel
         w.write(5, r.reason)
         w.write(8, r.isBroken ? 1 : 0)
     case .messageResent(let r): w.write(1, context.distance(to: r.message))
+    case .messageDiscarded(let r): w.write(1, context.distance(to: r.message))
     default: break
     }
 }
@@ -74,23 +101,7 @@ func decodeAlert(
     let job = context.subject == 0 ? nil : context.job
     switch kind {
     case .alertOpened: return .alertOpened(try AlertOpened(job: job, fields: &reader))
-    case .messageIntended:
-        var record = MessageIntended(job: job, alert: .zero, channel: "", kind: .test)
-        var notBefore: TimeField?
-        while let (field, value) = try reader.next() {
-            switch field {
-            case 1: record.alert = context.other(at: try value.number(field, kind))
-            case 2: record.channel = try value.text(field, kind)
-            case 3: record.kind = try value.word(field, kind)
-            case 4: notBefore = TimeField()
-            case 5, 6: try notBefore?.take(value, isFine: field == 6, field: field, of: kind)
-            case 7: record.letter = try StepLetter.read(value, at: context.sequence.value)
-            case 8: record.check = try value.check(field, kind)
-            default: throw .invalid(field: field, of: kind.name)
-            }
-        }
-        record.notBefore = notBefore?.resolved(from: context.base)
-        return .messageIntended(record)
+    case .messageIntended: return .messageIntended(try MessageIntended(job: job, context, &reader))
     default: break
     }
     let form = try AlertFields(kind, context, &reader)
@@ -102,7 +113,9 @@ func decodeAlert(
         guard let end = form.end else { throw .invalid(field: 2, of: kind.name) }
         return .alertResolved(AlertResolved(job: job, alert: named, end: end))
     case .messageDelivered:
-        return .messageDelivered(MessageDelivered(job: job, message: named, report: form.report))
+        return .messageDelivered(
+            MessageDelivered(job: job, message: named, report: form.report, isNeedless: form.isNeedless)
+        )
     case .messageFailed:
         return .messageFailed(
             MessageFailed(
@@ -123,6 +136,7 @@ func decodeAlert(
                 isBroken: form.isBroken
             )
         )
+    case .messageDiscarded: return .messageDiscarded(MessageDiscarded(job: job, message: named))
     default: return .messageResent(MessageResent(job: job, message: named))
     }
 }
@@ -135,12 +149,13 @@ private struct AlertFields {
     var reason = ""
     var retryAt = TimeField()
     var isBroken = false
+    var isNeedless = false
 
     init(_ kind: RecordKind, _ context: PayloadContext, _ reader: inout FieldReader) throws(FieldError) {
         let last: UInt8 =
             switch kind {
             case .alertResolved: 2
-            case .messageDelivered: 4
+            case .messageDelivered: 5
             case .messageFailed: 7
             case .messageDead: 8
             default: 1
@@ -151,6 +166,7 @@ private struct AlertFields {
             case 1: distance = try value.number(field, kind)
             case 2 where kind == .alertResolved: end = try value.word(field, kind)
             case 2...4: try report.take(field, value, from: context.base, kind)
+            case 5 where kind == .messageDelivered: isNeedless = try value.number(field, kind) as UInt8 == 1
             case 5: reason = try value.text(field, kind)
             case 6, 7: try retryAt.take(value, isFine: field == 7, field: field, of: kind)
             case 8: isBroken = try value.number(field, kind) as UInt8 == 1

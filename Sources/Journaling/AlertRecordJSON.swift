@@ -22,7 +22,9 @@ extension Record {
                 ("content", r.letter.map { $0.content.masked }),
                 ("check", r.check.map { .count($0.number) }),
             ])
-        case .messageDelivered(let r): .present([("message", .count(r.message.value))]) + r.report.members
+        case .messageDelivered(let r):
+            .present([("message", .count(r.message.value))]) + r.report.members
+                + .present([("needless", r.isNeedless ? .bool(true) : nil)])
         case .messageFailed(let r):
             .present([("message", .count(r.message.value))]) + r.report.members
                 + .present([("reason", .string(r.reason)), ("retry_at", .instant(r.retryAt))])
@@ -30,6 +32,7 @@ extension Record {
             .present([("message", .count(r.message.value))]) + r.report.members
                 + .present([("reason", .string(r.reason)), ("broken", r.isBroken ? .bool(true) : nil)])
         case .messageResent(let r): .present([("message", .count(r.message.value))])
+        case .messageDiscarded(let r): .present([("message", .count(r.message.value))])
         default: []
         }
     }

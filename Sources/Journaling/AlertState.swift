@@ -212,6 +212,7 @@ extension PendingMessage {
         w.write(16, leader.value)
         if let letter { w.nest(17) { letter.encode(at: 0, into: &$0) } }
         w.write(18, UInt64(check?.number ?? 0))
+        w.write(19, facts: facts)
     }
 
     fileprivate static func read(_ reader: inout FieldReader) throws(FieldError) -> (
@@ -223,6 +224,7 @@ extension PendingMessage {
         var (intendedAt, since) = (TimeField(), TimeField())
         var retry: TimeField?
         var (attempts, reason, flags, leader) = (UInt16(0), "", UInt8(0), UInt64(0))
+        var facts: [String: String] = [:]
         while let (field, value) = try reader.next() {
             switch field {
             case 1: id = try value.number(field, kind)
@@ -240,12 +242,14 @@ extension PendingMessage {
             case 16: leader = try value.number(field, kind)
             case 17: intended.letter = try StepLetter.read(value, at: 0)
             case 18: intended.check = try value.check(field, kind)
+            case 19: try facts.take(value, field, kind)
             default: throw .invalid(field: field, of: "message")
             }
         }
         let begin = intendedAt.resolved(from: zero)
         intended.job = job == 0 ? nil : JobID(job)
         var message = PendingMessage(intended: intended, at: begin)
+        message.facts = facts
         message.attempts = attempts
         message.retryAt = retry?.resolved(from: begin)
         message.reason = reason

@@ -53,7 +53,7 @@ func encodePayload(_ record: Record, _ context: PayloadContext, into w: inout Fi
     case .jobFellBehind(let r): r.encode(into: &w)
     case .folderRestored(let r): r.encode(from: now, into: &w)
     case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
-        .messageFailed, .messageDead, .messageResent:
+        .messageFailed, .messageDead, .messageResent, .messageDiscarded:
         encodeAlert(record, context, into: &w)
     case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
         .checkLapsed, .checkUnwatched, .pingKeySet:

@@ -29,7 +29,7 @@ func decodePayload(
     case .attemptFailed, .attemptIntended, .runClosed, .runAwaited:
         return try decodeAttempt(kind, context, &reader)
     case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
-        .messageFailed, .messageDead, .messageResent:
+        .messageFailed, .messageDead, .messageResent, .messageDiscarded:
         return try decodeAlert(kind, context, &reader)
     case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
         .checkLapsed, .checkUnwatched, .pingKeySet:

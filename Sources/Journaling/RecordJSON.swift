@@ -82,7 +82,7 @@ extension Record {
                 ("period", .string(r.period.text)),
             ])
         case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
-            .messageFailed, .messageDead, .messageResent:
+            .messageFailed, .messageDead, .messageResent, .messageDiscarded:
             alertMembers
         case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
             .checkLapsed, .checkUnwatched, .pingKeySet:

@@ -45,6 +45,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case channelRemoved = 41
     case channelMended = 42
     case messagesGrouped = 43
+    case messageDiscarded = 44
     case blackoutSet = 80
     case blackoutRemoved = 81
     case credentialsSet = 50
@@ -135,6 +136,7 @@ extension Record {
         case .channelRemoved: .channelRemoved
         case .channelMended: .channelMended
         case .messagesGrouped: .messagesGrouped
+        case .messageDiscarded: .messageDiscarded
         case .blackoutSet: .blackoutSet
         case .blackoutRemoved: .blackoutRemoved
         case .account(let record): record.kind

@@ -91,6 +91,10 @@ package struct MessageWitness: Sendable {
             messages[record.message]?.isSeen = false
             messages[record.message]?.attempts = 0
             waiting[message.line, default: []].insert(record.message)
+        case .messageDiscarded(let record):
+            guard messages.removeValue(forKey: record.message)?.isDead == true else {
+                throw Violation.message(record.message, "it was discarded without being dead")
+            }
         default: break
         }
     }

@@ -16,7 +16,8 @@ enum AlertFacts {
             (r.alert == .zero ? [] : [id("alert", r.alert)]) + [
                 JSON.Member("channel", .string(r.channel)), JSON.Member("kind", .string(r.kind.word)),
             ]
-        case .messageDelivered(let r): attempt(r.message, r.report)
+        case .messageDelivered(let r):
+            attempt(r.message, r.report) + (r.isNeedless ? [JSON.Member("needless", .bool(true))] : [])
         case .messageFailed(let r):
             attempt(r.message, r.report) + [
                 JSON.Member("reason", .string(r.reason)), JSON.Member("retry_at", r.retryAt.json),
@@ -24,6 +25,7 @@ enum AlertFacts {
         case .messageDead(let r):
             attempt(r.message, r.report) + [JSON.Member("reason", .string(r.reason))]
         case .messageResent(let r): [id("message", r.message)]
+        case .messageDiscarded(let r): [id("message", r.message)]
         case .channelConfigured(let r):
             [
                 JSON.Member("channel", .string(r.name)), JSON.Member("paused", .bool(r.isPaused)),

@@ -46,8 +46,8 @@ enum EventFacts {
                 ("p95", .string(r.p95.text)), ("period", .string(r.period.text)),
             ])
         case .alertOpened, .alertAcknowledged, .alertResolved, .messageIntended, .messageDelivered,
-            .messageFailed, .messageDead, .messageResent, .channelConfigured, .channelRemoved, .channelMended,
-            .messagesGrouped:
+            .messageFailed, .messageDead, .messageResent, .messageDiscarded, .channelConfigured,
+            .channelRemoved, .channelMended, .messagesGrouped:
             AlertFacts.of(record)
         case .checkRegistered, .checkRevised, .checkRemoved, .checkPaused, .checkResumed, .checkPinged,
             .checkLapsed, .checkUnwatched, .pingKeySet:

@@ -31,6 +31,7 @@ package enum EventType: String, Sendable, CaseIterable {
     case messageFailed = "message.failed"
     case messageDead = "message.dead"
     case messageResent = "message.resent"
+    case messageDiscarded = "message.discarded"
     case checkRegistered = "check.registered"
     case checkRevised = "check.revised"
     case checkRemoved = "check.removed"
@@ -110,6 +111,7 @@ package enum EventType: String, Sendable, CaseIterable {
             case .messageFailed: .messageFailed
             case .messageDead: .messageDead
             case .messageResent: .messageResent
+            case .messageDiscarded: .messageDiscarded
             case .checkRegistered: .checkRegistered
             case .checkRevised: .checkRevised
             case .checkRemoved: .checkRemoved

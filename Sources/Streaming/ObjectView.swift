@@ -91,6 +91,7 @@ package struct ObjectView: Sendable, Hashable {
         case .messageFailed(let r): self.init(.delivery, .update, "\(r.message)", ofJob, "Pending")
         case .messageDead(let r): self.init(.delivery, .update, "\(r.message)", ofJob, "Failed")
         case .messageResent(let r): self.init(.delivery, .update, "\(r.message)", ofJob, "Pending")
+        case .messageDiscarded(let r): self.init(.delivery, .delete, "\(r.message)", ofJob, "Terminated")
         case .source(let r):
             var action = Action.update
             if case .removed = r { action = .delete }

@@ -56,6 +56,9 @@ struct ChannelAPITests {
         Wrong(body: #"{"name":"ops"}"#, field: "settings"),
         Wrong(body: #"{"name":"Ops","settings":{"kind":"slack","url":"\#(hook)"}}"#, field: "name"),
         Wrong(body: made(#"{"quiet":"late"}"#), field: "rules.quiet"),
+        Wrong(body: made(#"{"quiet":""}"#), field: "rules.quiet"),
+        Wrong(body: made(#"{"quiet_zone":"Nowhere/City"}"#), field: "rules.quiet_zone"),
+        Wrong(body: made(#"{"quiet_critical":false}"#), field: "rules.quiet_critical"),
         Wrong(body: made(#"{"level":"some"}"#), field: "rules.level"),
         Wrong(body: made(#"{"remind":"1s"}"#), field: "rules.remind"),
         Wrong(body: made(#"{"quiet":"22:00-07:00","quiet_zone":"Nowhere"}"#), field: "rules.quiet_zone"),
@@ -72,6 +75,48 @@ struct ChannelAPITests {
         #expect(answer.status == 422)
         #expect(answer.json["errors"]?.array?.compactMap { $0["field"]?.string } == [wrong.field])
         #expect(!answer.text.contains("s3cretword"))
+        await rig.stop()
+    }
+
+    @Test func `rules are taken back as they are shown, and a wrong name is answered with the right ones`()
+        async throws
+    {
+        let rig = try await SiteRig()
+        let made = await rig.send("POST", Self.channels, Self.made())
+        let rules = try #require(made.json["rules"]).text
+        #expect(await rig.send("PATCH", "\(Self.channels)/ops", #"{"rules":\#(rules)}"#).status == 200)
+        let near = await rig.send("POST", "/chronatogapi/1/messages/resend?channel=opz")
+        #expect(near.status == 404)
+        #expect(near.json["detail"]?.string == "There is no channel opz. Did you mean ops?")
+        let far = await rig.send("DELETE", "/chronatogapi/1/messages?channel=nosuch")
+        #expect(far.json["detail"]?.string == "There is no channel nosuch. Known: ops.")
+        await rig.stop()
+    }
+
+    @Test func `an alert shows its references, and a dead message is discarded`() async throws {
+        let answers = EchoTransport([
+            (202, #"{"status":"success","dedup_key":"theirs"}"#), (400, #"{"message":"no"}"#),
+        ])
+        let rig = try await SiteRig(transport: answers)
+        let key = String(repeating: "a", count: 32)
+        _ = await rig.send(
+            "POST",
+            Self.channels,
+            #"{"name":"pd","settings":{"kind":"pagerduty","key":"\#(key)"}}"#
+        )
+        _ = try await rig.add(#"{"callback_url":"/_sink/500","schedule":"@hourly","retries":0}"#)
+        try await rig.clock(#"{"advance":"1h"}"#)
+        let alert = await rig.send("GET", "/chronatogapi/1/alerts").json.array?.first
+        #expect(
+            alert?["references"]?.text == #"[{"channel":"pd","name":"dedup_key","value":"theirs"}]"#
+        )
+        _ = await rig.send("POST", "\(Self.channels)/pd/test")
+        let dead = await rig.send("GET", "/chronatogapi/1/messages?state=dead").json.array?.first
+        let id = try #require(dead?["id"]?.string)
+        #expect(await rig.send("DELETE", "/chronatogapi/1/messages").json.text == #"{"discarded":1}"#)
+        #expect(await rig.send("GET", "/chronatogapi/1/messages").json.array?.isEmpty == true)
+        let object = await rig.send("GET", "/api/v1/delivery/\(id)/")
+        #expect(object.json["state"]?.string == "Terminated")
         await rig.stop()
     }
 

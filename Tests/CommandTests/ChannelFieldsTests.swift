@@ -27,6 +27,19 @@ struct ChannelFieldsTests {
                 + #""component":3,"visible":false}"#
         ),
         Row(
+            kind: "webhook",
+            values: [
+                "url=https://x.example/", "headers=X-Team: ops", "ed25519=true", "headers=X-Key:a:b=c",
+            ],
+            json: #"{"kind":"webhook","url":"https://x.example/","ed25519":true,"#
+                + #""headers":{"X-Team":"ops","X-Key":"a:b=c"}}"#
+        ),
+        Row(
+            kind: "xmatters",
+            values: ["bearer=x", "recipients=Ops,Night"],
+            json: #"{"kind":"xmatters","bearer":"x","recipients":["Ops","Night"]}"#
+        ),
+        Row(
             kind: "email",
             values: ["server=mail.example.com", "port=465", "to=a@x.org,b@x.org"],
             json: #"{"kind":"email","server":"mail.example.com","port":465,"to":["a@x.org","b@x.org"]}"#
@@ -44,5 +57,6 @@ struct ChannelFieldsTests {
         #expect(throws: CommandFailure.self) {
             try ChannelFields.json(kind: "pagerduty", ["key=@/nowhere/at/all"])
         }
+        #expect(throws: CommandFailure.self) { try ChannelFields.json(kind: "webhook", ["headers=x"]) }
     }
 }

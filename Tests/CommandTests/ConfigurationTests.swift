@@ -1,6 +1,7 @@
 import Cron
 import Domain
 import Engine
+import Integrations
 import Testing
 
 @testable import chronatog
@@ -40,6 +41,13 @@ struct ConfigurationTests {
         #expect(bad.faults.contains("--mail-from is missing"))
         #expect(!bad.faults.joined().contains("s3cret"))
         #expect(read(["--mail-to", "ops@x.example"]).faults == ["--mail-to needs --smtp-url"])
+    }
+
+    @Test func `a webhook without a secret is signed with this installation's key, and says so`() {
+        let webhook = read(["--webhook-url", "https://x.example/hook"])
+        #expect(webhook.faults.isEmpty)
+        let settings = webhook.configuration.alerts.channels().channels["webhook"]
+        #expect(settings?.summary == "webhook at https://x.example/***, signed with Ed25519")
     }
 
     @Test func `the tutorial's four variables watch a stream, and half of a login is said so`() {

@@ -17,6 +17,9 @@ struct TerminalTests {
         var table = TextTable(["A"], cellMax: 5)
         table.add(["123456789"])
         #expect(table.text() == "A\n1234…\n")
+        var piped = TextTable(["A"])
+        piped.add([String(repeating: "1", count: 100)])
+        #expect(piped.text().contains("…") == StandardStream.output.isTerminal)
     }
 
     @Test func `a log line is one line, as text and as JSON`() throws {

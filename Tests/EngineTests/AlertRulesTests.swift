@@ -142,6 +142,26 @@ struct AlertRulesTests {
         await rig.stop()
     }
 
+    @Test func `a group of checks is said to be one`() async throws {
+        let stub = ChannelStub()
+        let rig = try await rig(stub)
+        try await setRules(rig) { $0.groupWithin = .minutes(3) }
+        for _ in 0..<2 {
+            var check = CheckDefinition()
+            check.period = .minutes(1)
+            check.grace = .minutes(1)
+            _ = try await rig.engine.ping(
+                .address(try await rig.engine.registerCheck(check, scheduler: 1).address),
+                Ping(.success),
+                creating: nil
+            )
+        }
+        try await rig.advance(.minutes(10))
+        #expect(stub.heard.count == 1)
+        #expect(stub.heard[0].body.contains("2 checks"), "\(stub.heard[0].body)")
+        await rig.stop()
+    }
+
     @Test func `a group goes on as a group after a restart, and can be sent again after it was given up`()
         async throws
     {

@@ -135,6 +135,7 @@ import Testing
         #expect(channel.state.restsUntil == EngineRig.start + .hours(1) + .seconds(120))
         try await rig.advance(.minutes(2))
         #expect(stub.told.sorted() == ["Open", "Open", "Test"])
+        #expect(try await rig.engine.channels().first?.state.restsUntil == nil, "that is over")
         await rig.stop()
     }
 
@@ -187,12 +188,44 @@ import Testing
         let dead = try await rig.engine.pendingMessages()
         #expect(dead.map(\.message.isDead) == [true])
         #expect(try await rig.engine.channels().first?.state.brokenBecause?.contains("404") == true)
-        #expect(try await rig.engine.resendDead(channel: "mail") == Resent())
+        let unknown = CommandError.noSuchChannel("mail", known: ["slack"])
+        await #expect(throws: unknown) { try await rig.engine.resendDead(channel: "mail") }
         #expect(try await rig.engine.resendDead(channel: nil).resent == 1)
         try await rig.advance(.seconds(1))
         #expect(stub.told == ["Open", "Open"])
         #expect(try await rig.engine.channels().first?.state.brokenBecause == nil)
         #expect(try await rig.engine.pendingMessages().isEmpty)
+        await rig.stop()
+    }
+
+    @Test func `dead messages are discarded, of a channel that is gone too`() async throws {
+        let disk = MemoryDisk()
+        let stub = ChannelStub(Answer(status: 400), Answer(status: 400))
+        let first = try await rig(stub, disk: disk)
+        _ = try await addFailing(to: first)
+        _ = try await addFailing(to: first)
+        try await first.advance(.hours(1))
+        #expect(try await first.engine.pendingMessages().map(\.message.isDead) == [true, true])
+        await first.stop()
+        let second = try await EngineRig(disk: disk, start: EngineRig.start + .hours(1), transport: stub)
+        await #expect(throws: CommandError.noSuchChannel("mail", known: [])) {
+            try await second.engine.discardDead(channel: "mail")
+        }
+        #expect(try await second.engine.discardDead(channel: "slack") == 2)
+        #expect(try await second.engine.pendingMessages().isEmpty)
+        #expect(try await second.engine.discardDead(channel: nil) == 0)
+        await second.stop()
+    }
+
+    @Test func `what is over repeats no advice`() async throws {
+        let stub = ChannelStub()
+        let rig = try await rig(stub)
+        let job = try await addFailing(to: rig)
+        try await rig.advance(.hours(1))
+        try await heal(job, of: rig)
+        try await rig.advance(.hours(1))
+        #expect(stub.heard.map { $0.body.contains("Look at the target") } == [true, false])
+        #expect(stub.heard.allSatisfy { $0.body.contains("answered 500") })
         await rig.stop()
     }
 

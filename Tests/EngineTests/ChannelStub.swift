@@ -6,6 +6,8 @@ import Synchronization
 /// A network in which channels answer as they are told, and nobody else is called.
 final class ChannelStub: Transport {
     struct Call: Sendable {
+        var line: String { "\(method) \(path)" }
+        var method: String
         var path: String
         var body: String
         var headers: String
@@ -14,15 +16,18 @@ final class ChannelStub: Transport {
     private struct State {
         var heard: [Call] = []
         var answers: [Answer] = []
+        var standard: Answer
         var isSilent = false
         var receive: (@Sendable ([Outcome]) -> Void)?
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    /// - Parameter answers: the first ones, in order; afterwards every call gets 200 `ok`.
-    init(_ answers: Answer...) {
-        state.withLock { $0.answers = answers }
+    /// - Parameters:
+    ///   - answers: the first ones, in order.
+    ///   - body: what every call after these gets, with 200.
+    init(_ answers: Answer..., then body: String = "ok") {
+        state = Mutex(State(answers: answers, standard: Answer(status: 200, body: Array(body.utf8))))
     }
 
     var heard: [Call] { state.withLock { $0.heard } }
@@ -46,13 +51,13 @@ final class ChannelStub: Transport {
             let (answer, receive) = state.withLock { state in
                 state.heard.append(
                     Call(
+                        method: call.method,
                         path: call.target,
                         body: String(decoding: call.body, as: UTF8.self),
                         headers: String(decoding: call.headerLines, as: UTF8.self)
                     )
                 )
-                let standard = Answer(status: 200, body: Array("ok".utf8))
-                let answer = state.answers.isEmpty ? standard : state.answers.removeFirst()
+                let answer = state.answers.isEmpty ? state.standard : state.answers.removeFirst()
                 return (answer, state.isSilent ? nil : state.receive)
             }
             receive?([

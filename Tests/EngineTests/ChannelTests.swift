@@ -39,7 +39,9 @@ struct ChannelTests {
         let masked = try await second.engine.channel("ops").settings
         _ = try await second.engine.changeChannel("ops", ChannelWish(settings: masked))
         try await second.engine.removeChannel("ops")
-        await #expect(throws: CommandError.noSuchChannel("ops")) { try await second.engine.channel("ops") }
+        await #expect(throws: CommandError.noSuchChannel("ops", known: [])) {
+            try await second.engine.channel("ops")
+        }
         await second.stop()
     }
 
@@ -88,6 +90,9 @@ struct ChannelTests {
         _ = try await rig.engine.resolve(alert)
         try await rig.advance(.hours(1))
         #expect(stub.told == ["Open"])
+        await #expect(throws: CommandError.self, "nobody waits for a test that does not leave") {
+            try await rig.engine.testChannel("slack")
+        }
         _ = try await rig.engine.enableChannel("slack")
         try await rig.advance(.seconds(1))
         #expect(stub.told == ["Open", "Resolved"])
@@ -105,6 +110,22 @@ struct ChannelTests {
         try await rig.advance(.seconds(1))
         #expect(try await rig.engine.channel("slack").state.brokenBecause == nil)
         #expect(try await rig.engine.pendingMessages().isEmpty)
+        await rig.stop()
+    }
+
+    @Test func `other settings mend a broken channel`() async throws {
+        let stub = ChannelStub(Answer(status: 404, body: Array("no_service".utf8)))
+        let rig = try await EngineRig(transport: stub)
+        _ = try await rig.engine.addChannel("sb", ChannelWish(settings: slack(hook)))
+        try await addFailing(to: rig)
+        try await rig.advance(.hours(1) + .minutes(1))
+        #expect(try await rig.engine.channel("sb").state.brokenBecause != nil)
+        let same = try await rig.engine.changeChannel("sb", ChannelWish(settings: slack(hook)))
+        #expect(same.state.brokenBecause != nil)
+        let other = slack("https://hooks.slack.com/services/T0/B0/another")
+        let mended = try await rig.engine.changeChannel("sb", ChannelWish(settings: other))
+        #expect(mended.state.brokenBecause == nil)
+        #expect(try await rig.records().last?.record.name == "channelMended")
         await rig.stop()
     }
 

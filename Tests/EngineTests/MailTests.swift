@@ -77,6 +77,25 @@ struct MailTests {
         await rig.stop()
     }
 
+    @Test func `a test that one recipient was too busy for goes to nobody twice`() async throws {
+        let half = MailOutcome.Result.answered(
+            MailAnswer(
+                stage: .message,
+                code: 250,
+                text: "2.0.0 queued",
+                refused: [.init(recipient: "boss@example.com", code: 450, text: "4.2.0 mailbox busy")]
+            )
+        )
+        let post = MailPost(half)
+        let rig = try await rig(post)
+        _ = try await rig.engine.testChannel("email")
+        try await rig.advance(.minutes(1))
+        let both = ["ops@example.com", "boss@example.com"]
+        #expect(post.letters.map(\.recipients) == [both, ["boss@example.com"]])
+        #expect(try await rig.engine.pendingMessages().isEmpty)
+        await rig.stop()
+    }
+
     @Test func `a wrong password breaks the channel, and the letter can be sent again`() async throws {
         let post = MailPost(.answered(MailAnswer(stage: .login, code: 535, text: "5.7.8 no")))
         let rig = try await rig(post)

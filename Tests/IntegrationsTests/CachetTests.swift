@@ -119,14 +119,56 @@ struct CachetTests {
         #expect(stub.components.map(\.status) == [1, 1])
     }
 
-    @Test func `a component that another alert still concerns stays as it is`() throws {
+    @Test func `a component is as bad as the worst alert that is open there`() throws {
         let row = Self.rows[0]
         var stub = Self.stub(row)
         var story = try Self.story(row)
         _ = story.tell(.open) { stub.answer($0) }
-        #expect(story.tell(.resolve, othersAreOpen: true) { stub.answer($0) }.isDelivered)
+        #expect(story.tell(.resolve, worstOther: .error) { stub.answer($0) }.isDelivered)
         #expect(stub.incidents.first?.status == 4)
         #expect(stub.components.map(\.status) == [4, 1])
+        var mild = try Self.story(row)
+        _ = mild.tell(.open, severity: .warning, worstOther: .critical) { stub.answer($0) }
+        #expect(stub.components.map(\.status) == [4, 1])
+        _ = story.tell(.resolve, worstOther: .warning) { stub.answer($0) }
+        #expect(stub.components.map(\.status) == [2, 1])
+        _ = mild.tell(.resolve, worstOther: .info) { stub.answer($0) }
+        #expect(stub.components.map(\.status) == [1, 1])
+    }
+
+    @Test func `what there is no need to send is no delivery`() throws {
+        let row = Self.rows[0]
+        var stub = Self.stub(row)
+        var story = try Self.story(row)
+        #expect(story.tell(.acknowledge) { stub.answer($0) }.ending == .needless)
+        #expect(story.tell(.open) { stub.answer($0) }.ending == .delivered)
+        #expect(story.tell(.remind) { stub.answer($0) }.ending == .needless)
+        #expect(story.tell(.acknowledge) { stub.answer($0) }.ending == .delivered)
+    }
+
+    @Test(arguments: [rows[0], rows[1]])
+    func `an incident's number is not used at another server`(_ row: Row) throws {
+        var stub = Self.stub(row)
+        var story = try Self.story(row)
+        _ = story.tell(.open) { stub.answer($0) }
+        #expect(story.memory.facts["incident"] == "31")
+        var other = Self.stub(row)
+        var elsewhere = try Story(
+            #"{"kind":"cachet","url":"https://other.example.com","token":"t0k3n-of-20-letters","#
+                + #""component":\#(row.component)}"#
+        )
+        // Somebody else's.
+        _ = elsewhere.tell(.test) { other.answer($0) }
+        elsewhere.memory = story.memory
+        other.log = []
+        #expect(elsewhere.tell(.acknowledge) { other.answer($0) }.ending == .needless)
+        #expect(elsewhere.tell(.resolve) { other.answer($0) }.isDelivered)
+        #expect(!other.log.contains { $0.contains("incidents") }, "\(other.log)")
+        #expect(elsewhere.memory.facts["incident"]?.isEmpty != false || row.name == "2.3-by-number")
+        other.log = []
+        #expect(elsewhere.tell(.acknowledge) { other.answer($0) }.ending == .needless)
+        #expect(elsewhere.tell(.remind) { other.answer($0) }.isDelivered)
+        #expect(elsewhere.memory.facts["incident"] == "32")
     }
 
     @Test func `severity and settings choose the component's status`() throws {

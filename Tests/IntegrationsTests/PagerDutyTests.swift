@@ -55,6 +55,8 @@ struct PagerDutyTests {
         message.key = String(repeating: "k", count: 300) + "1"
         let first = story.attempt(message) { .answered(stub.answer($0)) }
         message.key = String(repeating: "k", count: 300) + "2"
+        // Another alert.
+        story.memory = ChannelMemory()
         let second = story.attempt(message) { .answered(stub.answer($0)) }
         #expect(first.isDelivered && second.isDelivered, "\(first) \(second)")
         #expect(stub.incidents.count == 2)

@@ -23,6 +23,8 @@ struct SettingsTests {
         #"{"kind":"xmatters","url":"\#(trigger)","bearer":"s3cr3t"}"#,
         #"{"kind":"sentry","dsn":"https://s3cr3t@sentry.example.com/4","environment":"x","monitor":"m","#
             + #""events":false}"#,
+        #"{"kind":"sentry","dsn":"https://s3cr3tpublickey:s3cr3tprivate@sentry.example.com/4","#
+            + #""events":true}"#,
         #"{"kind":"email","server":"smtp.example.com","security":"tls","port":465,"#
             + #""from":"A B <a@example.com>","to":["b@example.com"],"user":"a","password":"s3cr3t"}"#,
         #"{"kind":"webhook","url":"https://u:s3cr3t@example.com/x?y=s3cr3t","secrets":["\#(secret)"],"#
@@ -72,6 +74,19 @@ struct SettingsTests {
             #"{"kind":"slack","url":"https://hooks.slack.com/services/T0/s3cr3t"}"#,
             "url is not of the shape https://hooks.slack.com/services/T…/B…/…: copy the Webhook URL of the "
                 + "Slack app"
+        ),
+        Row(
+            #"{"kind":"slak","url":"https://hooks.slack.com/services/T0/B0/s3cr3t"}"#,
+            "kind is none of pagerduty, slack, cachet, xmatters, sentry, email, webhook; "
+                + "did you mean slack?"
+        ),
+        Row(
+            #"{"kind":"slack","url":"https://hooks.slak.com/services/T0/B0/s3cr3t"}"#,
+            "url is of a server whose name only resembles Slack's; did you mean hooks.slack.com?"
+        ),
+        Row(
+            #"{"kind":"slack","url":"https://hooks.slack.com.evil.com/services/T0/B0/s3cr3t"}"#,
+            "url is of a server whose name only resembles Slack's; did you mean hooks.slack.com?"
         ),
         Row(#"{"kind":"slack","url":"s3cr3t"}"#, "url does not begin with https:// or http://"),
         Row(
@@ -204,6 +219,23 @@ struct SettingsTests {
 }
 
 struct ShownPayloadTests {
+    @Test func `the server stands apart from the mask of its path`() throws {
+        let settings = try ChannelSettings.read(
+            .slack,
+            shortForm: "http://127.0.0.1:18701/services/T0/B0/s3cr3t"
+        )
+        var delivery = ChannelDelivery(settings, Story.message(.test), from: Story.sender)
+        let shown = settings.shown(delivery.begin(now: Story.openedAt))
+        #expect(shown.hasPrefix("POST http://127.0.0.1:18701/***\n"), "\(shown)")
+    }
+
+    @Test func `secrets that overlap leave nothing of each other, in text and in other bytes`() {
+        #expect(Secrets.hide(["abcdef", "efghij"], in: "x abcdefghij y abcdef") == "x *** y ***")
+        #expect(Secrets.hide(["abc"], in: "abc") == "abc")
+        let bytes: [UInt8] = [0xff, 0x61, 0x62, 0x63, 0x64, 0xfe]
+        #expect(Secrets.hide(["abcd"], in: bytes) == [0xff, 0x2a, 0x2a, 0x2a, 0xfe])
+    }
+
     @Test(arguments: SettingsTests.good)
     func `what is shown of a message holds no secret`(_ text: String) throws {
         let settings = try ChannelSettings.read(JSONReader.value(of: text))

@@ -33,7 +33,7 @@ struct SlackTests {
             details: (0..<500).map { "<@U\($0)|x> & <https://evil.example>" }
         )
         message.jobName = "<!here>|x"
-        message.link = "https://cron.example.com/jobs/12?a=1&b=|<"
+        message.acknowledgeLink = "https://cron.example.com/a/12?a=1&b=|<"
         #expect(story.attempt(message) { .answered(stub.answer($0)) }.isDelivered)
         let text = try #require(stub.posted.first)
         #expect(!text.contains("<!") && !text.contains("<@"))

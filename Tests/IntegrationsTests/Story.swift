@@ -63,13 +63,13 @@ struct Story {
     mutating func tell(
         _ kind: AlertMessage.Kind,
         severity: AlertMessage.Severity = .critical,
-        othersAreOpen: Bool = false,
+        worstOther: AlertSeverity? = nil,
         answer: (ChannelRequest) -> Answer
     ) -> ChannelVerdict {
         told += 1
         now = now + .seconds(60)
         var message = Self.message(kind, severity: severity, sequence: 4711 + told, memory: memory)
-        message.othersAreOpen = othersAreOpen
+        message.worstOther = worstOther
         return attempt(message) { .answered(answer($0)) }
     }
 
@@ -119,7 +119,8 @@ struct Story {
 }
 
 extension ChannelVerdict {
-    var isDelivered: Bool { ending == .delivered }
+    /// Or there was nothing to send.
+    var isDelivered: Bool { ending == .delivered || ending == .needless }
     var isDead: Bool { if case .dead = ending { true } else { false } }
     var isBroken: Bool { if case .broken = ending { true } else { false } }
     var isRetry: Bool { if case .retry = ending { true } else { false } }

@@ -59,6 +59,21 @@ extension SampleRecord {
                 )
             )
         ),
+        SampleRecord(
+            "messageDelivered-needless",
+            .messageDelivered(
+                MessageDelivered(
+                    job: job,
+                    message: Sequence(91),
+                    report: MessageReport(attempt: 1),
+                    isNeedless: true
+                )
+            )
+        ),
+        SampleRecord(
+            "messageDiscarded",
+            .messageDiscarded(MessageDiscarded(job: job, message: Sequence(91)))
+        ),
         SampleRecord("messageResent", .messageResent(MessageResent(job: job, message: Sequence(91)))),
         SampleRecord(
             "messageIntended-later",

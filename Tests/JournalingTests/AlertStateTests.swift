@@ -78,6 +78,15 @@ struct AlertStateTests {
         .messageIntended(
             MessageIntended(job: nil, check: CheckID(3), alert: .zero, channel: "slack", kind: .success)
         ),
+        .messageFailed(
+            MessageFailed(
+                job: nil,
+                message: Sequence(16),
+                report: MessageReport(attempt: 1, remember: ["served": "a@x.example"]),
+                reason: "one is busy",
+                retryAt: start + .minutes(1)
+            )
+        ),
     ]
 
     private static func opened(_ key: String) -> Record {
@@ -114,6 +123,7 @@ struct AlertStateTests {
         let ledger = try Self.ledger(Self.records)
         #expect(ledger.alerts.messages.count == 6)
         #expect(ledger.alerts.messages[Sequence(13)]?.members == [Sequence(14)])
+        #expect(ledger.alerts.messages[Sequence(16)]?.facts == ["served": "a@x.example"])
         #expect(ledger.alerts.configured.keys.sorted() == ["night"])
         #expect(ledger.alerts.failures == [Self.job: 3])
         #expect(ledger.alerts.open == ["job/1": Sequence(10)])
@@ -121,6 +131,30 @@ struct AlertStateTests {
         let bytes = LedgerState.pack(ledger)
         let state = try LedgerState(bytes)
         #expect(state.alerts == ledger.alerts)
+    }
+
+    @Test func `what was not sent mends nothing and overtakes nothing, but for an end`() throws {
+        func needless(_ kind: MessageKind) throws -> AlertTable {
+            var records = Array(Self.records[...6])
+            records.append(Self.intended(3, "pagerduty", kind))
+            records.append(
+                .messageDelivered(
+                    MessageDelivered(
+                        job: Self.job,
+                        message: Sequence(8),
+                        report: MessageReport(attempt: 1),
+                        isNeedless: true
+                    )
+                )
+            )
+            return try Self.ledger(records).alerts
+        }
+        let seen = try needless(.acknowledge)
+        #expect(seen.channels["pagerduty"]?.brokenBecause == "no")
+        #expect(seen.messages[Sequence(6)]?.isOvertaken == false)
+        let over = try needless(.resolve)
+        #expect(over.channels["pagerduty"]?.brokenBecause == "no")
+        #expect(over.messages[Sequence(6)]?.isOvertaken == true)
     }
 
     @Test func `a damaged state never traps`() throws {

@@ -142,6 +142,16 @@ struct AlertCheckerTests {
         #expect(throws: Violation.self) { try story.hear(2) }
     }
 
+    @Test func `only what is dead is discarded, and then it is not told`() throws {
+        var story = try Story()
+        let discarded = Record.messageDiscarded(MessageDiscarded(job: JobID(1), message: Sequence(2)))
+        #expect(throws: Violation.self) { try story.write(discarded) }
+        var other = try Story()
+        try other.end(2, isDelivered: false)
+        try other.write(discarded)
+        #expect(throws: Violation.self) { try other.hear(2) }
+    }
+
     @Test func `what is done with, or was never announced, is not told`() throws {
         var story = try Story()
         try story.hear(2)

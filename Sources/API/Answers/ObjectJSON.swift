@@ -317,7 +317,27 @@ enum ObjectJSON {
         }
         let entry = try await site.read { try $0.find(id) }
         guard case .messageIntended(let intent)? = entry?.record else { throw ObjectRoutes.missing(request) }
-        return delivery(id, intent.channel, intent.kind, intent.alert, "Success")
+        let state = try await site.read { try end(of: id, in: $0) }
+        return delivery(id, intent.channel, intent.kind, intent.alert, state)
+    }
+
+    /// One that is neither waiting nor dead has arrived, unless somebody discarded it.
+    private static func end(of id: MessageID, in records: any RecordSource) throws -> String {
+        var isDiscarded = false
+        // It may have gone with another.
+        var leader = id
+        try records.scan(from: id) { entry in
+            switch entry.record {
+            case .messagesGrouped(let record) where record.members.contains(id): leader = record.leader
+            case .messageDelivered(let record): return record.message != id && record.message != leader
+            case .messageDiscarded(let record):
+                isDiscarded = record.message == id
+                return !isDiscarded
+            default: break
+            }
+            return true
+        }
+        return isDiscarded ? "Terminated" : "Success"
     }
 
     private static func delivery(

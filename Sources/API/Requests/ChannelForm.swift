@@ -65,7 +65,16 @@ enum ChannelForm {
         fields.read("quiet", into: &text, bytesMax: 11)
         fields.read("quiet_zone", into: &zone, default: "UTC", bytesMax: zoneBytesMax)
         fields.read("quiet_critical", into: &criticalPasses, default: true)
-        guard !text.isEmpty else { return rules.quiet = nil }
+        if fields.value("quiet")?.string == "" {
+            let hint = "write \"22:00-07:00\", or null for none (--quiet none)"
+            return fields.fault("quiet", "is empty", hint: hint)
+        }
+        guard !text.isEmpty else {
+            for name in ["quiet_zone", "quiet_critical"] where fields.value(name) != nil {
+                fields.fault(name, "is given without quiet hours", hint: "give quiet too: \"22:00-07:00\"")
+            }
+            return rules.quiet = nil
+        }
         guard let (from, to) = QuietHours.minutes(text) else {
             return fields.fault("quiet", "is not two times of day", hint: "write \"22:00-07:00\"")
         }

@@ -1,5 +1,6 @@
 internal import Domain
 internal import Engine
+internal import Integrations
 internal import Streaming
 
 /// `alerts` and `messages`: what is wrong, and what of it has not arrived. The operator's business, for a
@@ -58,7 +59,12 @@ enum AlertRoutes {
         Route("POST", "\(messages)/resend", .operatorOnly, "Send dead messages again", answer: resend).with {
             $0.query = [.init("channel", "of this channel alone", "slack")]
             $0.answerSchema = "Resent"
-            $0.problems = [.storageFull]
+            $0.problems = [.notFound, .storageFull]
+        },
+        Route("DELETE", messages, .operatorOnly, "Discard dead messages", answer: discard).with {
+            $0.query = [.init("channel", "of this channel alone, which may be gone", "slack")]
+            $0.answerSchema = "Discarded"
+            $0.problems = [.notFound, .storageFull]
         },
     ]
 
@@ -106,6 +112,11 @@ enum AlertRoutes {
         return .json(json(count))
     }
 
+    @Sendable private static func discard(_ site: Site, _ request: APIRequest) async throws -> Reply {
+        let count = try await site.engine.discardDead(channel: request.query["channel"])
+        return .json(.object([JSON.Member("discarded", .number(Int64(count)))]))
+    }
+
     static func json(_ count: Resent) -> JSON {
         .object([
             JSON.Member("resent", .number(Int64(count.resent))),
@@ -139,7 +150,20 @@ extension AlertView {
             JSON.Member("resolved_at", alert.resolvedAt?.json ?? .null),
             JSON.Member("end", alert.end.map { .string($0.word) } ?? .null),
             JSON.Member("channels", .array(alert.channels.keys.sorted().map { .string($0) })),
+            JSON.Member("references", .array(references)),
         ])
+    }
+
+    /// By what its counterparts know it.
+    private var references: [JSON] {
+        alert.channels.sorted { $0.key < $1.key }.flatMap { channel, facts in
+            AlertReference.all(in: facts).map { name, value in
+                .object([
+                    JSON.Member("channel", .string(channel)), JSON.Member("name", .string(name)),
+                    JSON.Member("value", .string(value)),
+                ])
+            }
+        }
     }
 }
 

@@ -48,7 +48,7 @@ enum ChannelRoutes {
         Route("POST", "\(path)/{name}/test", .operatorOnly, "Send a test message", answer: test).with {
             $0.answerStatus = 202
             $0.answerSchema = "TestMessage"
-            $0.problems = [.notFound, .storageFull]
+            $0.problems = [.notFound, .conflict, .storageFull]
         },
         Route(
             "GET",

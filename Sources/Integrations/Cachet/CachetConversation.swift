@@ -22,8 +22,8 @@ struct CachetConversation: ChannelConversation {
     private var state = State.start
     private(set) var learnt: [String: String] = [:]
 
-    private static let incidentFact = "incident"
-    private static let componentFact = "component"
+    private static let incidentFact = AlertReference.incident.rawValue
+    private static let componentFact = AlertReference.component.rawValue
     private static let nameScalarsMax = 200
 
     init(_ settings: CachetSettings, _ message: AlertMessage, _ sender: AlertSender) {
@@ -169,17 +169,19 @@ struct CachetConversation: ChannelConversation {
 
     private var wantedComponentStatus: Int64? {
         switch message.kind {
-        case .open, .remind:
-            settings.componentStatus
-                ?? {
-                    switch message.severity {
-                    case .info: nil
-                    case .warning: 2
-                    case .error, .critical: 4
-                    }
-                }()
-        case .resolve: message.othersAreOpen ? nil : 1
+        case .open, .remind: status(of: max(message.severity, message.worstOther ?? .info))
+        case .resolve: message.worstOther.flatMap { status(of: $0) } ?? 1
         case .acknowledge, .test, .step, .success: nil
+        }
+    }
+
+    /// Nil when it is not bad enough to be seen on the component.
+    private func status(of worst: AlertSeverity) -> Int64? {
+        if let chosen = settings.componentStatus { return chosen }
+        return switch worst {
+        case .info: nil
+        case .warning: 2
+        case .error, .critical: 4
         }
     }
 

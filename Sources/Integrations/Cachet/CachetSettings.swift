@@ -103,6 +103,8 @@ package struct CachetSettings: KindSettings {
 
     var origin: Origin { base.origin }
 
+    var place: String? { base.text }
+
     var summary: String {
         let what: String
         switch component {

@@ -8,7 +8,7 @@ struct EmailConversation: ChannelConversation {
     private let sender: AlertSender
     private(set) var learnt: [String: String] = [:]
 
-    private static let firstFact = "first_message_id"
+    private static let firstFact = AlertReference.messageID.rawValue
     private static let lastFact = "last_message_id"
     /// The message's key and the recipients that have been served, blanks between.
     private static let servedFact = "served"

@@ -52,7 +52,6 @@ enum EmailLetter {
         let details = message.details.shortened(linesMax: 200, scalarsMax: 2000)
         if !details.isEmpty { lines += [""] + details.flatMap { onLines($0) } }
         lines += ["", "Job: \(OneLine.of(message.jobName))"]
-        if let link = message.link { lines.append(link) }
         if message.kind != .success { lines.append("Open since: \(message.openedAt.spoken)") }
         if let link = message.acknowledgeLink, message.kind == .open || message.kind == .remind {
             lines.append("Acknowledge: \(link)")

@@ -48,7 +48,6 @@ enum PagerDutyEvents {
             ("event_action", .string(action.rawValue)),
             ("dedup_key", .string(key)),
             ("client", isTrigger ? .string("Chronatog") : nil),
-            ("client_url", isTrigger ? message.link.map { .string($0) } : nil),
             ("links", isTrigger ? links(message) { [.init("href", $0), .init("text", $1)] } : nil),
             ("payload", isTrigger ? payload(message, lines, sender) : nil),
         ])
@@ -80,7 +79,6 @@ enum PagerDutyEvents {
             ("description", .string(message.headline.shortened(to: summaryScalarsMax))),
             ("details", details(message, lines)),
             ("client", isTrigger ? .string("Chronatog") : nil),
-            ("client_url", isTrigger ? message.link.map { .string($0) } : nil),
             (
                 "contexts",
                 isTrigger
@@ -103,11 +101,7 @@ enum PagerDutyEvents {
     }
 
     private static func links(_ message: AlertMessage, _ link: (JSON, JSON) -> [JSON.Member]) -> JSON? {
-        let all = [
-            message.link.map { JSON.object(link(.string($0), .string("Job"))) },
-            message.acknowledgeLink.map { JSON.object(link(.string($0), .string("Acknowledge"))) },
-        ].compactMap { $0 }
-        return all.isEmpty ? nil : .array(all)
+        message.acknowledgeLink.map { .array([.object(link(.string($0), .string("Acknowledge")))]) }
     }
 }
 
@@ -119,7 +113,7 @@ struct PagerDutyConversation: ChannelConversation {
     private var actions: [PagerDutyEvents.Action]
     private(set) var learnt: [String: String] = [:]
 
-    private static let keyFact = "dedup_key"
+    private static let keyFact = AlertReference.dedupKey.rawValue
     /// PagerDuty advises 30 s between attempts, and minutes once it has limited somebody.
     private static let patience = Span.seconds(30)
 
@@ -187,9 +181,7 @@ struct PagerDutyConversation: ChannelConversation {
     private mutating func noteKey(of answer: Answer) {
         let json = try? JSONReader.value(of: answer.body)
         let theirs = (json?["dedup_key"] ?? json?["incident_key"])?.string
-        if let theirs, theirs != key, message.kind != .test, message.said == nil {
-            learnt[Self.keyFact] = theirs
-        }
+        if let theirs, message.kind != .test, message.said == nil { learnt[Self.keyFact] = theirs }
     }
 
     /// `{"status":"invalid event","message":…,"errors":[…]}`: the event is not to be sent again. A complaint

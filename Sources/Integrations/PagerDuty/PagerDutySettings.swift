@@ -46,5 +46,7 @@ package struct PagerDutySettings: KindSettings {
 
     var origin: Origin { base.origin }
 
+    var place: String? { "\(base.text) \(key)" }
+
     var summary: String { "PagerDuty (Events \(version.rawValue)) at \(base.authority)" }
 }

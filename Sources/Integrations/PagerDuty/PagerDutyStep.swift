@@ -36,7 +36,7 @@ extension PagerDutyEvents {
             said.members(of: "details").map { .init($0.name, .string($0.text.shortened(to: valueMax))) }
         )
         let client = JSON.string((said["client"] ?? "Chronatog").shortened(to: clientScalarsMax))
-        let clientURL = (said["client_url"] ?? message.link).map { JSON.string($0) }
+        let clientURL = said["client_url"].map { JSON.string($0) }
         let links = said.members(of: "links"), images = said.members(of: "images")
         guard settings.version == .v2 else {
             let contexts =

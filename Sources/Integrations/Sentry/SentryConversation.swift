@@ -123,7 +123,6 @@ struct SentryConversation: ChannelConversation {
                 .init("alert", .string(OneLine.of(message.key).shortened(to: 200))),
                 .init("job", .string(OneLine.of(message.jobName).shortened(to: 200))),
             ],
-            extra: message.link.map { [.init("link", .string($0))] } ?? [],
             fingerprint: ["chronatog", message.key],
             serverName: sender.host,
             release: "chronatog@\(sender.version)",

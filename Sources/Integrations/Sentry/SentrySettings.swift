@@ -88,6 +88,8 @@ package struct SentrySettings: KindSettings {
 
     var origin: Origin { dsn.address.origin }
 
+    var place: String? { dsn.envelopes.text }
+
     var summary: String {
         let what = monitor.map { ", monitor \($0)" } ?? ""
         return "Sentry project \(dsn.project) at \(dsn.address.authority)\(what)"

@@ -63,10 +63,7 @@ enum SlackMessage {
     }
 
     private static func footer(_ message: AlertMessage) -> String {
-        let name = escape(OneLine.of(message.jobName).shortened(to: 200))
-        // A second bar might end the name where the first begins it.
-        let label = String(name.map { $0 == "|" ? "¦" : $0 })
-        var parts = [message.link.map { "<\(link($0))|\(label)>" } ?? name]
+        var parts = [escape(OneLine.of(message.jobName).shortened(to: 200))]
         switch message.kind {
         case .open, .test, .step, .success: break
         case .remind, .acknowledge, .resolve: parts.append("open since \(message.openedAt.spoken)")

@@ -1,3 +1,4 @@
+internal import Cron
 internal import Domain
 internal import Effects
 
@@ -15,6 +16,9 @@ package struct SlackSettings: KindSettings {
     private static func fault(in url: WebAddress) -> String? {
         let parts = url.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         guard url.origin.host == "slack.com" || url.origin.host.hasSuffix(".slack.com") else {
+            if parts.first == "services", resemblesSlack(url.origin.host) {
+                return "is of a server whose name only resembles Slack's; did you mean hooks.slack.com?"
+            }
             return url.path == "/" ? "has no path: the path of an incoming webhook is its key" : nil
         }
         let isWebhook =
@@ -29,6 +33,12 @@ package struct SlackSettings: KindSettings {
                 + "Slack app"
         }
         return nil
+    }
+
+    /// `hooks.slak.com` and `hooks.slack.com.example.org`: the path would give its key away there.
+    private static func resemblesSlack(_ host: String) -> Bool {
+        let domain = host.split(separator: ".").suffix(2).joined(separator: ".")
+        return host.contains("slack.com") || NearestWord.find(domain, in: ["slack.com"]) != nil
     }
 
     var fields: [SettingsField] { [SettingsField("url", .secretAddress(url))] }

@@ -56,5 +56,5 @@ package struct WebhookSettings: KindSettings {
 
     var origin: Origin { url.origin }
 
-    var summary: String { "webhook at \(url.masked)" }
+    var summary: String { "webhook at \(url.masked)\(secrets.isEmpty ? ", signed with Ed25519" : "")" }
 }

@@ -51,5 +51,8 @@ package struct XMattersSettings: KindSettings {
 
     var origin: Origin { url.origin }
 
+    /// A key that replaces another starts the same workflow.
+    var place: String? { "\(url.authority)\(url.path)" }
+
     var summary: String { "xMatters at \(url.masked)" }
 }

@@ -50,7 +50,7 @@ struct XMattersConversation: ChannelConversation {
     private(set) var learnt: [String: String] = [:]
 
     /// The request id of the message that opened the alert.
-    private static let requestFact = "request_id"
+    private static let requestFact = AlertReference.requestID.rawValue
 
     init(_ settings: XMattersSettings, _ message: AlertMessage, _ sender: AlertSender) {
         self.settings = settings

@@ -39,7 +39,7 @@ struct AlertCommand: AsyncParsableCommand {
         abstract: "Acknowledge or resolve an alert, make and test channels, look after messages.",
         subcommands: [
             Acknowledge.self, Resolve.self, ChannelCommand.self, Test.self, Channels.self, Messages.self,
-            Resend.self,
+            Resend.self, Discard.self,
         ]
     )
 
@@ -135,6 +135,21 @@ struct AlertCommand: AsyncParsableCommand {
         func run(asking server: ServerConnection) async throws(CommandFailure) {
             let query = Query.text(channel.map { [("channel", $0)] } ?? [])
             let count = try await server.request("POST", "\(ServerConnection.api)/messages/resend\(query)")
+            StandardStream.output.write(Fields.text(count))
+        }
+    }
+
+    struct Discard: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "discard",
+            abstract: "Forget dead messages, such as those of a channel that is removed."
+        )
+        @OptionGroup var server: ServerOptions
+        @Option(help: "Those of this channel alone.") var channel: String?
+
+        func run(asking server: ServerConnection) async throws(CommandFailure) {
+            let query = Query.text(channel.map { [("channel", $0)] } ?? [])
+            let count = try await server.request("DELETE", "\(ServerConnection.api)/messages\(query)")
             StandardStream.output.write(Fields.text(count))
         }
     }

@@ -28,12 +28,23 @@ extension AlertCommand {
                     return StandardStream.output.line("\(channel) has taken the message")
                 }
                 let reason = message.plain("reason")
-                if !reason.isEmpty { throw .failed("\(channel) has not taken the message: \(reason)") }
+                guard reason.isEmpty else { throw failure(reason, of: message) }
                 try? await Task.sleep(for: Self.pause)
             }
             throw .failed(
                 "\(channel) has not answered yet",
                 hint: "`chronatog alert messages` shows what becomes of message \(id)"
+            )
+        }
+
+        private func failure(_ reason: String, of message: JSON) -> CommandFailure {
+            let again = message.plain("retry_at")
+            guard message.plain("state") == "waiting", !again.isEmpty else {
+                return .failed("\(channel) has not taken the message: \(reason)")
+            }
+            return .failed(
+                "\(channel) has not taken the message yet: \(reason)",
+                hint: "it is tried again at \(again); `chronatog alert messages` shows what becomes of it"
             )
         }
 

@@ -86,6 +86,8 @@ struct ChannelCommand: AsyncParsableCommand {
                   chronatog alert channel add pagerduty key=@/run/secrets/pagerduty --severity critical
                   chronatog alert channel add email server=mail.example.com from=cron@example.com \\
                     to=me@example.com
+                  chronatog alert channel add webhook url=https://example.com/hook ed25519=true \\
+                    headers="X-Team: ops" headers=@/run/secrets/header
                 """
         )
         static let flags: [String: String]? = Rules.flags
@@ -202,7 +204,7 @@ struct ChannelCommand: AsyncParsableCommand {
 /// A channel's settings as they are written on a command line.
 enum ChannelFields {
     /// Fields that hold several texts.
-    private static let lists: Set<String> = ["to", "secrets"]
+    private static let lists: Set<String> = ["to", "secrets", "recipients"]
     /// Fields that may be numbers; anywhere else digits are a text.
     private static let numbers: Set<String> = ["port", "version", "component", "component_status"]
     private static let flags: Set<String> = ["visible", "notify", "details", "events", "ed25519"]
@@ -211,10 +213,13 @@ enum ChannelFields {
     /// - Parameter values: one value alone, or `FIELD=VALUE` each.
     static func json(kind: String, _ values: [String]) throws(CommandFailure) -> JSON {
         var members = [JSON.Member("kind", .string(kind))]
+        var headers: [JSON.Member] = []
         for value in values {
             let parts = value.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let isField = parts.count == 2 && parts[0].allSatisfy { $0.isLowercase || $0 == "_" }
-            if isField {
+            let isField = parts.count == 2 && isName(parts[0])
+            if isField, parts[0] == "headers" {
+                headers.append(try header(try text(of: String(parts[1]))))
+            } else if isField {
                 members.append(try member(String(parts[0]), String(parts[1])))
             } else if values.count == 1 {
                 members.append(try member(mainField(of: kind), value))
@@ -222,7 +227,22 @@ enum ChannelFields {
                 throw .asked("\"\(value)\" is not FIELD=VALUE", hint: "one value alone needs no field")
             }
         }
+        if !headers.isEmpty { members.append(JSON.Member("headers", .object(headers))) }
         return .object(members)
+    }
+
+    private static func isName(_ text: Substring) -> Bool {
+        text.first?.isLowercase == true
+            && text.allSatisfy { $0.isLowercase || $0 == "_" || $0.isASCIIDigit }
+    }
+
+    /// One header, as HTTP writes it; several are given one by one.
+    private static func header(_ line: String) throws(CommandFailure) -> JSON.Member {
+        guard let colon = line.firstIndex(of: ":") else {
+            throw .asked("headers is not NAME: VALUE", hint: "give it once for each: headers=\"X-Team: ops\"")
+        }
+        let value = line[line.index(after: colon)...].drop { $0 == " " }
+        return JSON.Member(String(line[..<colon]), .string(String(value)))
     }
 
     private static func mainField(of kind: String) -> String {
@@ -234,17 +254,20 @@ enum ChannelFields {
         }
     }
 
-    private static func member(_ field: String, _ text: String) throws(CommandFailure) -> JSON.Member {
-        var text = text
-        if text.hasPrefix("@") {
-            let path = String(text.dropFirst())
-            do {
-                text = try SmallFile.text(of: path, bytesMax: fileBytesMax)
-            } catch {
-                throw .failed(error.sentence)
-            }
+    /// `@FILE` stands for what the file holds.
+    private static func text(of value: String) throws(CommandFailure) -> String {
+        guard value.hasPrefix("@") else { return value }
+        do {
+            var text = try SmallFile.text(of: String(value.dropFirst()), bytesMax: fileBytesMax)
             while text.last?.isNewline == true { text.removeLast() }
+            return text
+        } catch {
+            throw .failed(error.sentence)
         }
+    }
+
+    private static func member(_ field: String, _ value: String) throws(CommandFailure) -> JSON.Member {
+        let text = try text(of: value)
         if lists.contains(field) {
             return JSON.Member(field, .array(text.split(separator: ",").map { .string(String($0)) }))
         }

@@ -86,7 +86,8 @@ extension Setting {
             "webhook-secret",
             optional: \.alerts.webhookSecret,
             .alerts,
-            "what alerts to --webhook-url are signed with: whsec_ and Base64",
+            "what alerts to --webhook-url are signed with: whsec_ and Base64; without it, this "
+                + "installation's Ed25519 key",
             aliases: [Alias(variable: "WEBHOOK_SECRET")]
         ),
         Setting(

@@ -92,10 +92,6 @@ extension Configuration.Alerts {
                 }
                 continue
             }
-            if form.kind == .webhook, webhookSecret == nil {
-                faults.append("--webhook-url needs --webhook-secret: nothing would be signed without it")
-                continue
-            }
             do throws(ChannelSettingsError) {
                 channels[form.kind.rawValue] = try ChannelSettings.read(form.json())
             } catch {

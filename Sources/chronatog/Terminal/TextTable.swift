@@ -2,10 +2,10 @@
 struct TextTable {
     private let header: [String]
     private var rows: [[String]] = []
-    /// Longer cells are cut and end in `…`.
+    /// Longer cells are cut and end in `…`. Only people at a screen have no room: a pipe gets all of it.
     private let cellMax: Int
 
-    init(_ header: [String], cellMax: Int = 60) {
+    init(_ header: [String], cellMax: Int = StandardStream.output.isTerminal ? 60 : .max) {
         self.header = header
         self.cellMax = cellMax
     }
