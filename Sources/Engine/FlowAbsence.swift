@@ -66,7 +66,12 @@ extension Flow {
 
     // MARK: Blackouts
 
-    /// The blackout that an expected instant lies in, if any.
+    /// The name of the blackout that an instant lies in for a check.
+    func blackout(at instant: Timestamp, _ definition: CheckDefinition) -> String? {
+        blackouts.isEmpty ? nil : blackouts.cover(labels: definition.tags)?.window(at: instant)?.name
+    }
+
+    /// The blackout that an expected instant lies in, if any, and what comes after it.
     func exclusion(of expected: Timestamp, _ plan: CheckPlan, now: Timestamp) -> CheckMachine.Exclusion? {
         guard !blackouts.isEmpty, let cover = blackouts.cover(labels: plan.definition.tags),
             let window = cover.window(at: expected)

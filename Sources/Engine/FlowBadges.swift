@@ -29,7 +29,9 @@ extension Flow {
             count.total += 1
             if entry.standing.status == .down {
                 count.down += 1
-            } else if entry.standing.expected <= now {
+            } else if entry.standing.expected <= now,
+                blackout(at: entry.standing.expected, definition) == nil
+            {
                 count.late += 1
             }
         }

@@ -205,8 +205,7 @@ extension Flow {
             address: address,
             pingKey: checks.keyOfScheduler[entry.scheduler],
             badgeKey: checks.keyOfScheduler[entry.scheduler].map { CheckIndex.badgeKey(of: $0) },
-            blackout: blackouts.isEmpty
-                ? nil : blackouts.cover(labels: definition.tags)?.window(at: entry.standing.expected)?.name
+            blackout: blackout(at: entry.standing.expected, definition)
         )
     }
 

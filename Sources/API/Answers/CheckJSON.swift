@@ -57,7 +57,7 @@ extension CheckView {
         if entry.isPaused { return "paused" }
         if entry.standing.status == .down { return "down" }
         if !entry.starts.isEmpty { return "started" }
-        if entry.standing.expected <= now { return "late" }
+        if entry.standing.expected <= now, blackout == nil { return "late" }
         return entry.standing.status.word
     }
 }

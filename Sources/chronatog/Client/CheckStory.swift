@@ -192,6 +192,8 @@ enum CheckStory {
             return end + heard
                 + (expected.isEmpty ? ", whenever it comes." : "; one is expected by \(expected).")
         case _ where expected.isEmpty: return "Nothing more is expected of it."
+        case _ where !check.plain("blackout").isEmpty:
+            return "Nothing is wanted by \(expected): that lies in the blackout \(check.plain("blackout"))."
         default: return "The next one is expected by \(expected), and counts as missed at \(deadline)."
         }
     }
