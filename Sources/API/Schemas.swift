@@ -22,7 +22,7 @@ enum Schemas {
             JSON.Member("PlannedSlot", object(plannedSlot)),
             JSON.Member("Explanation", object(explanation)),
             JSON.Member("Problem", object(problem)),
-        ] + small + streams + partner
+        ] + small + blackouts + streams + partner
 
     // MARK: Building
 
@@ -194,22 +194,6 @@ enum Schemas {
         ("trigger_url", type("string", "null", about: "POST there starts the job; shown this once")),
     ]
 
-    // MARK: Blackouts
-
-    private static let blackoutRequest: [Property] = [
-        ("labels", list(text)), ("from", instant), ("to", instant),
-        ("schedule", type("string", about: "when one begins; with lasting")), ("zone", text),
-        ("lasting", span), ("ics", type("string", about: "the text of a calendar file, RFC 5545")),
-        ("ics_url", type("string", about: "where the calendar is read every six hours; never shown")),
-    ]
-
-    private static let blackoutAnswer: [Property] = [
-        ("name", text), ("url", text), ("active", flag),
-        ("next", type("object", "null", about: "from, to: the present or the coming stretch")),
-        ("events_from", type("string", about: "the host of the calendar, or \"a file\"")),
-        ("fault", type("string", "null", about: "why the calendar could not be read")),
-    ]
-
     // MARK: What happened
 
     private static let failure = object([
@@ -347,8 +331,9 @@ enum Schemas {
             object([
                 ("id", text), ("state", choice(["waiting", "dead"])), ("channel", text), ("kind", text),
                 ("alert", type("string", "null")), ("job", type("string", "null")), ("intended_at", instant),
-                ("attempts", number), ("retry_at", instant), ("reason", type("string", "null")),
-                ("overtaken", flag), ("goes_with", type("string", "null")),
+                ("attempts", number), ("retry_at", instant),
+                ("reason", type("string", "null")), ("overtaken", flag),
+                ("goes_with", type("string", "null")),
             ])
         ),
         JSON.Member("CheckRequest", object(checkRequest)),
@@ -359,8 +344,6 @@ enum Schemas {
             "PingKey",
             object([("ping_key", type("string", "null")), ("url", type("string", "null"))])
         ),
-        JSON.Member("BlackoutRequest", object(blackoutRequest)),
-        JSON.Member("Blackout", object(blackoutRequest.filter { !$0.0.hasPrefix("ics") } + blackoutAnswer)),
         JSON.Member("TokenRequest", object(token)),
         JSON.Member("Token", object(token + [("url", text), ("since", instant)])),
         JSON.Member("NewToken", object(token + newToken)),
