@@ -332,6 +332,10 @@ enum Schemas {
                 ("id", text), ("state", choice(["waiting", "dead"])), ("channel", text), ("kind", text),
                 ("alert", type("string", "null")), ("job", type("string", "null")), ("intended_at", instant),
                 ("attempts", number), ("retry_at", instant),
+                (
+                    "waits_for",
+                    type("string", "null", about: "blackout NAME, quiet hours, or message ID before it")
+                ),
                 ("reason", type("string", "null")), ("overtaken", flag),
                 ("goes_with", type("string", "null")),
             ])

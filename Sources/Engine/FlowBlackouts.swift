@@ -57,17 +57,6 @@ extension Flow {
         return blackouts.cover(labels: courier.prepare(job, ledger)?.definition.labels ?? [])
     }
 
-    /// When the blackout ends that an alert's job or check is under now; until then nobody is told.
-    mutating func endOfSilence(_ alert: Alert, now: Timestamp) -> Timestamp? {
-        var cover: BlackoutCover?
-        if let job = alert.job {
-            cover = self.cover(of: job)
-        } else if let check = CheckID(alertKey: alert.key) {
-            cover = blackouts.cover(labels: plan(of: check)?.definition.tags ?? [])
-        }
-        return cover?.window(at: now)?.end
-    }
-
     package mutating func setBlackout(_ blackout: Blackout, now: Timestamp) throws(CommandError)
         -> BlackoutView
     {
@@ -115,6 +104,7 @@ extension Flow {
     private mutating func reviewHeldBack(now: Timestamp) {
         for job in heldBack.keys { timetable.set(job, at: now) }
         heldBack = [:]
+        reviewSilences(now: now)
     }
 
     /// In order of name.

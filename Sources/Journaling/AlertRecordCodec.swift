@@ -56,6 +56,7 @@ func encodeAlert(_ record: Record, _ context: PayloadContext, into w: inout Fiel
         w.write(r.report, from: context.base)
         w.write(5, r.reason)
         w.write(6, time: r.retryAt, from: context.base)
+        w.write(8, r.beginsPatience ? 1 : 0)
     case .messageDead(let r):
         w.write(1, context.distance(to: r.message))
         w.write(r.report, from: context.base)
@@ -96,8 +97,7 @@ func decodeAlert(
     let form = try AlertFields(kind, context, &reader)
     let named = context.run(at: form.distance)
     switch kind {
-    case .alertAcknowledged:
-        return .alertAcknowledged(AlertAcknowledged(job: job, alert: named))
+    case .alertAcknowledged: return .alertAcknowledged(AlertAcknowledged(job: job, alert: named))
     case .alertResolved:
         guard let end = form.end else { throw .invalid(field: 2, of: kind.name) }
         return .alertResolved(AlertResolved(job: job, alert: named, end: end))
@@ -110,7 +110,8 @@ func decodeAlert(
                 message: named,
                 report: form.report,
                 reason: form.reason,
-                retryAt: form.retryAt.resolved(from: context.base)
+                retryAt: form.retryAt.resolved(from: context.base),
+                beginsPatience: form.flag
             )
         )
     case .messageDead:
@@ -120,7 +121,7 @@ func decodeAlert(
                 message: named,
                 report: form.report,
                 reason: form.reason,
-                isBroken: form.isBroken
+                isBroken: form.flag
             )
         )
     default: return .messageResent(MessageResent(job: job, message: named))
@@ -134,15 +135,15 @@ private struct AlertFields {
     var report = MessageReport(attempt: 0)
     var reason = ""
     var retryAt = TimeField()
-    var isBroken = false
+    /// The channel is broken, or patience begins.
+    var flag = false
 
     init(_ kind: RecordKind, _ context: PayloadContext, _ reader: inout FieldReader) throws(FieldError) {
         let last: UInt8 =
             switch kind {
             case .alertResolved: 2
             case .messageDelivered: 4
-            case .messageFailed: 7
-            case .messageDead: 8
+            case .messageFailed, .messageDead: 8
             default: 1
             }
         while let (field, value) = try reader.next() {
@@ -153,7 +154,7 @@ private struct AlertFields {
             case 2...4: try report.take(field, value, from: context.base, kind)
             case 5: reason = try value.text(field, kind)
             case 6, 7: try retryAt.take(value, isFine: field == 7, field: field, of: kind)
-            case 8: isBroken = try value.number(field, kind) as UInt8 == 1
+            case 8: flag = try value.number(field, kind) as UInt8 == 1
             default: throw .invalid(field: field, of: kind.name)
             }
         }

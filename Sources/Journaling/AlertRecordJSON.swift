@@ -25,7 +25,10 @@ extension Record {
         case .messageDelivered(let r): .present([("message", .count(r.message.value))]) + r.report.members
         case .messageFailed(let r):
             .present([("message", .count(r.message.value))]) + r.report.members
-                + .present([("reason", .string(r.reason)), ("retry_at", .instant(r.retryAt))])
+                + .present([
+                    ("reason", .string(r.reason)), ("retry_at", .instant(r.retryAt)),
+                    ("begins_patience", r.beginsPatience ? .bool(true) : nil),
+                ])
         case .messageDead(let r):
             .present([("message", .count(r.message.value))]) + r.report.members
                 + .present([("reason", .string(r.reason)), ("broken", r.isBroken ? .bool(true) : nil)])

@@ -10,7 +10,6 @@ internal import Journaling
 package struct AlertOracle: Sendable {
     private struct Watch: Sendable {
         var after: UInt32
-        var labels: [String]
         var isWell = false
         var failures: UInt32 = 0
         var open: AlertID?
@@ -31,7 +30,6 @@ package struct AlertOracle: Sendable {
     private var checks = CheckOracle()
     private var checkOfAlert: [AlertID: CheckID] = [:]
     private var telling = TellingOracle()
-    private var blackouts = BlackoutBook()
     private var startedAt = Timestamp.distantPast
     private(set) var opened = 0
     private(set) var resolved = 0
@@ -53,17 +51,15 @@ package struct AlertOracle: Sendable {
 
     mutating func take(_ entry: Entry) throws {
         telling.take(entry)
-        blackouts.take(entry.record)
         try checks.take(entry)
         switch entry.record {
         case .jobRegistered(let record):
             let definition = try JobDefinition(packed: record.definition)
-            watches[record.job] = Watch(after: definition.alertAfter, labels: definition.labels)
+            watches[record.job] = Watch(after: definition.alertAfter)
         case .jobRevised(let record):
             try owesNothing(record.job)
             let definition = try JobDefinition(packed: record.definition)
             watches[record.job]?.after = definition.alertAfter
-            watches[record.job]?.labels = definition.labels
             if definition.alertAfter == 0, watches[record.job]?.open != nil {
                 owe(.resolve(.notWatched), record.job)
             }
@@ -194,7 +190,7 @@ package struct AlertOracle: Sendable {
         watches[job]?.open = nil
     }
 
-    private func tell(_ record: MessageIntended, _ id: MessageID, at now: Timestamp) throws {
+    private func tell(_ record: MessageIntended, _ id: MessageID) throws {
         guard record.kind == .success else { return }
         if let job = record.job {
             guard let watch = watches[job], watch.isWell, watch.open == nil, watch.after > 0 else {
@@ -203,17 +199,13 @@ package struct AlertOracle: Sendable {
         } else if let check = record.check, checks.open["check/\(check)"] != nil {
             throw Violation.message(id, "check \(check) is said to be well")
         }
-        try telling.tellSuccess(record, id, at: now)
+        try telling.tellSuccess(record, id)
     }
 
     private mutating func tell(_ record: MessageIntended, _ entry: Entry) throws {
         let (id, now) = (entry.sequence, entry.time)
-        if record.alert == .zero { return try tell(record, id, at: now) }
-        let labels =
-            record.job.map { watches[$0]?.labels ?? [] }
-            ?? checkOfAlert[record.alert].map { checks.tags(of: $0) }
-        let silence = blackouts.end(at: now, labels: labels ?? [])
-        try telling.tell(record, id, silence: silence, at: now)
+        if record.alert == .zero { return try tell(record, id) }
+        try telling.tell(record, id, at: now)
     }
 
     // MARK: At the end of a batch

@@ -68,8 +68,6 @@ struct CheckOracle: Sendable {
     private var watches: [CheckID: Watch] = [:]
     private var owing: Set<CheckID> = []
 
-    func tags(of check: CheckID) -> [String] { watches[check]?.definition.tags ?? [] }
-
     /// Alerts that should be open, by key.
     var open: [String: AlertID] {
         var open: [String: AlertID] = [:]
