@@ -131,6 +131,7 @@ enum Schemas {
         ("id", text), ("url", text), ("scheduler", number),
         ("state", choice(["active", "paused", "finished"])),
         ("paused_reason", type("string", "null")), ("paused_until", instant), ("next_at", instant),
+        ("blackouts", list(type("string", about: "the names of those that it is under"))),
         ("open_runs", number), ("queued_slots", number), ("last_result", type("string", "null")),
         (
             "runs",
@@ -225,12 +226,14 @@ enum Schemas {
         ("id", text), ("slot", instant), ("local", text), ("fold", number), ("line", number),
         ("run", type("string", "null")), ("result", choice(results)),
         ("reason", choice(DecisionReason.allCases.map(\.word))), ("into", type("string", "null")),
-        ("decided_at", instant), ("sequence", type("integer", "null")),
+        ("blackout", type("string", "null")), ("decided_at", instant), ("sequence", type("integer", "null")),
     ]
 
     private static let plannedSlot: [Property] = [
         ("id", text), ("job", text), ("name", text), ("slot", instant), ("local", text), ("fold", number),
         ("line", number), ("result", type("string", "null")),
+        ("blackout", type("string", "null", about: "that it falls into")),
+        ("runs_at", type("string", "null", about: "the end of the blackout that it is kept for")),
     ]
 
     private static let explanation: [Property] = [
