@@ -22,7 +22,7 @@ enum Schemas {
             JSON.Member("PlannedSlot", object(plannedSlot)),
             JSON.Member("Explanation", object(explanation)),
             JSON.Member("Problem", object(problem)),
-        ] + small + checkIns + streams + partner
+        ] + small + checkIns + blackouts + streams + partner
 
     // MARK: Building
 
@@ -132,6 +132,7 @@ enum Schemas {
         ("id", text), ("url", text), ("scheduler", number),
         ("state", choice(["active", "paused", "finished"])),
         ("paused_reason", type("string", "null")), ("paused_until", instant), ("next_at", instant),
+        ("blackouts", list(type("string", about: "the names of those that it is under"))),
         ("open_runs", number), ("queued_slots", number), ("last_result", type("string", "null")),
         (
             "runs",
@@ -196,22 +197,6 @@ enum Schemas {
         ("trigger_url", type("string", "null", about: "POST there starts the job; shown this once")),
     ]
 
-    // MARK: Blackouts
-
-    private static let blackoutRequest: [Property] = [
-        ("labels", list(text)), ("from", instant), ("to", instant),
-        ("schedule", type("string", about: "when one begins; with lasting")), ("zone", text),
-        ("lasting", span), ("ics", type("string", about: "the text of a calendar file, RFC 5545")),
-        ("ics_url", type("string", about: "where the calendar is read every six hours; never shown")),
-    ]
-
-    private static let blackoutAnswer: [Property] = [
-        ("name", text), ("url", text), ("active", flag),
-        ("next", type("object", "null", about: "from, to: the present or the coming stretch")),
-        ("events_from", type("string", about: "the host of the calendar, or \"a file\"")),
-        ("fault", type("string", "null", about: "why the calendar could not be read")),
-    ]
-
     // MARK: What happened
 
     private static let failure = object([
@@ -243,12 +228,14 @@ enum Schemas {
         ("id", text), ("slot", instant), ("local", text), ("fold", number), ("line", number),
         ("run", type("string", "null")), ("result", choice(results)),
         ("reason", choice(DecisionReason.allCases.map(\.word))), ("into", type("string", "null")),
-        ("decided_at", instant), ("sequence", type("integer", "null")),
+        ("blackout", type("string", "null")), ("decided_at", instant), ("sequence", type("integer", "null")),
     ]
 
     private static let plannedSlot: [Property] = [
         ("id", text), ("job", text), ("name", text), ("slot", instant), ("local", text), ("fold", number),
         ("line", number), ("result", type("string", "null")),
+        ("blackout", type("string", "null", about: "that it falls into")),
+        ("runs_at", type("string", "null", about: "the end of the blackout that it is kept for")),
     ]
 
     private static let explanation: [Property] = [
@@ -350,8 +337,13 @@ enum Schemas {
             object([
                 ("id", text), ("state", choice(["waiting", "dead"])), ("channel", text), ("kind", text),
                 ("alert", type("string", "null")), ("job", type("string", "null")), ("intended_at", instant),
-                ("attempts", number), ("retry_at", instant), ("reason", type("string", "null")),
-                ("overtaken", flag), ("goes_with", type("string", "null")),
+                ("attempts", number), ("retry_at", instant),
+                (
+                    "waits_for",
+                    type("string", "null", about: "blackout NAME, quiet hours, or message ID before it")
+                ),
+                ("reason", type("string", "null")), ("overtaken", flag),
+                ("goes_with", type("string", "null")),
             ])
         ),
         JSON.Member("CheckRequest", object(checkRequest)),
@@ -362,8 +354,6 @@ enum Schemas {
             "PingKey",
             object([("ping_key", type("string", "null")), ("url", type("string", "null"))])
         ),
-        JSON.Member("BlackoutRequest", object(blackoutRequest)),
-        JSON.Member("Blackout", object(blackoutRequest.filter { !$0.0.hasPrefix("ics") } + blackoutAnswer)),
         JSON.Member("TokenRequest", object(token)),
         JSON.Member("Token", object(token + [("url", text), ("since", instant)])),
         JSON.Member("NewToken", object(token + newToken)),

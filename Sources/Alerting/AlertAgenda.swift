@@ -72,22 +72,15 @@ package enum AlertAgenda {
         }
     }
 
-    /// The time before which a message may not leave; nil when it may at once.
+    /// Until when a message waits for company; nil when it goes alone.
     package static func notBefore(
         _ kind: MessageKind,
-        _ severity: AlertSeverity,
         _ rules: ChannelRules,
-        groups: Bool = false,
-        zone: Zone?,
+        groups: Bool,
         now: Timestamp
     ) -> Timestamp? {
-        var earliest = now + company(kind, rules, groups: groups)
-        if let quiet = rules.quiet, let zone, !(quiet.criticalPasses && severity == .critical),
-            let end = quiet.end(at: now, in: zone)
-        {
-            earliest = max(earliest, end)
-        }
-        return earliest > now ? earliest : nil
+        let wait = company(kind, rules, groups: groups)
+        return wait > .zero ? now + wait : nil
     }
 }
 

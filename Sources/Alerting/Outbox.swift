@@ -49,9 +49,7 @@ package struct Outbox: Sendable {
         let line = Line(channel: channel, key: key)
         if mayHaveLeft { mayBeTaken.insert(id) }
         var ids = lines[line] ?? []
-        if let head = ids.first, head > id, isReady.remove(head) != nil {
-            ready[channel]?.removeAll { $0 == head }
-        }
+        if let head = ids.first, head > id { makeUnready(head) }
         ids.insert(id, at: ids.firstIndex { $0 > id } ?? ids.count)
         lines[line] = ids
         lineOf[id] = line
@@ -72,6 +70,20 @@ package struct Outbox: Sendable {
         else { return }
         ready[line.channel, default: []].append(id)
     }
+
+    /// It is kept after all, until it is made ready again.
+    package mutating func makeUnready(_ id: MessageID) {
+        guard isReady.remove(id) != nil, let channel = lineOf[id]?.channel else { return }
+        // Most often it is the next to leave.
+        if ready[channel]?.first == id {
+            ready[channel]?.removeFirst()
+        } else {
+            ready[channel]?.removeAll { $0 == id }
+        }
+    }
+
+    /// The first of the line that a message stands in.
+    package func head(of id: MessageID) -> MessageID? { lineOf[id].flatMap { lines[$0]?.first } }
 
     /// Channels that a message could leave by, in order of name.
     package var channelsToServe: [String] { ready.keys.filter { first($0) != nil }.sorted() }
@@ -107,8 +119,7 @@ package struct Outbox: Sendable {
         for id in ids {
             held.insert(id)
             mayBeTaken.insert(id)
-            guard isReady.remove(id) != nil, let channel = lineOf[id]?.channel else { continue }
-            ready[channel]?.removeAll { $0 == id }
+            makeUnready(id)
         }
     }
 

@@ -189,7 +189,8 @@ package struct MessageIntended: Sendable, Hashable {
     package var alert: AlertID
     package var channel: String
     package var kind: MessageKind
-    /// It waits until then: quiet hours, or others to go with; nil for at once.
+    /// It waits until then for others to go with; nil for at once. Older builds put the end of quiet hours
+    /// and blackouts here.
     package var notBefore: Timestamp?
     /// What a step says; nil for a message about an alert.
     package var letter: StepLetter?
@@ -249,18 +250,22 @@ package struct MessageFailed: Sendable, Hashable {
     package var report: MessageReport
     package var reason: String
     package var retryAt: Timestamp
+    /// It was the first attempt: for how long there are others is counted from now on.
+    package var beginsPatience: Bool
     package init(
         job: JobID?,
         message: MessageID,
         report: MessageReport,
         reason: String,
-        retryAt: Timestamp
+        retryAt: Timestamp,
+        beginsPatience: Bool = false
     ) {
         self.job = job
         self.message = message
         self.report = report
         self.reason = reason
         self.retryAt = retryAt
+        self.beginsPatience = beginsPatience
     }
 }
 

@@ -158,6 +158,7 @@ package struct AlertTable: Sendable, Equatable {
                 messages[id]?.attempts = record.report.attempt
                 messages[id]?.retryAt = record.retryAt
                 messages[id]?.reason = record.reason
+                if record.beginsPatience { messages[id]?.since = entry.time }
             }
         case .messageDead(let record):
             let message = try known(record.message, entry)
@@ -311,7 +312,7 @@ package struct PendingMessage: Sendable, Equatable {
     package var isDead = false
     /// A later message about the same was delivered: this one must not follow it.
     package var isOvertaken = false
-    /// When its patience began: when it could leave first, or when it was sent anew.
+    /// When its patience began: when it was first tried, or sent anew.
     package var since: Timestamp
     /// It goes to a URL of its step's own, which needs no channel.
     package var isToURL: Bool { letter != nil && channel.contains("://") }

@@ -236,6 +236,9 @@ package struct SlotsDecided: Sendable, Hashable {
     package var reason: DecisionReason
     /// The slot these went into (`merged`, `dst-gap-merged`, `coalesced`).
     package var into: Slot?
+    /// The name of the blackout that left these out; nil for all others, and where an older build did not
+    /// write it.
+    package var blackout: String?
     package var cursor: Timestamp
     package var next: Timestamp
     package init(
@@ -247,6 +250,7 @@ package struct SlotsDecided: Sendable, Hashable {
         result: SlotResult,
         reason: DecisionReason,
         into: Slot? = nil,
+        blackout: String? = nil,
         cursor: Timestamp,
         next: Timestamp
     ) {
@@ -258,6 +262,7 @@ package struct SlotsDecided: Sendable, Hashable {
         self.result = result
         self.reason = reason
         self.into = into
+        self.blackout = blackout
         self.cursor = cursor
         self.next = next
     }

@@ -105,9 +105,7 @@ extension Engine {
     /// Messages that are not delivered, oldest first.
     package func pendingMessages() async throws(CommandError) -> [MessageView] {
         try await read { flow, _ throws(CommandError) in
-            flow.ledger.alerts.messages.sorted { $0.key < $1.key }.map {
-                MessageView(id: $0.key, message: $0.value)
-            }
+            flow.ledger.alerts.messages.sorted { $0.key < $1.key }.map { flow.view($0.key, $0.value) }
         }
     }
 
@@ -136,6 +134,10 @@ package struct AlertView: Sendable {
 package struct MessageView: Sendable {
     package var id: MessageID
     package var message: PendingMessage
+    /// When it may leave at the earliest; nil for at once, and where nobody can know.
+    package var earliest: Timestamp?
+    /// What keeps it, apart from a failed attempt: `blackout NAME`, `quiet hours`, `message 12` before it.
+    package var waitsFor: String?
 }
 
 package struct ChannelView: Sendable {
@@ -181,6 +183,22 @@ extension Flow {
         let message = content(of: ledger.sequence.next, PendingMessage(intended: intent, at: now))
         var delivery = ChannelDelivery(own, message, from: sender)
         return own.shown(delivery.begin(now: now))
+    }
+
+    fileprivate func view(_ id: MessageID, _ message: PendingMessage) -> MessageView {
+        var view = MessageView(id: id, message: message, earliest: message.retryAt)
+        guard !message.isDead, message.leader == .zero else { return view }
+        let head = outbox.head(of: id) ?? id
+        let silence = silences[head]
+        view.earliest = [message.retryAt, silence?.until].compactMap(\.self).max()
+        if head != id {
+            view.waitsFor = "message \(head)"
+        } else if let silence {
+            view.waitsFor = silence.cause.words
+        } else if channels[message.channel]?.isPaused == true {
+            view.waitsFor = "its channel, which is paused"
+        }
+        return view
     }
 
     package mutating func resendDead(channel: String?, now: Timestamp) -> Resent {

@@ -40,6 +40,8 @@ package struct Flow: Sendable {
     var checks = CheckIndex()
     /// Times in which jobs do not run, compiled from the ledger's.
     var blackouts = Blackouts()
+    /// Messages that could leave and are kept by a blackout or by quiet hours; none of them is ready.
+    var silences: [MessageID: Silence] = [:]
     var calendars = CalendarReading()
     /// When this process took up the work.
     var startedAt = Timestamp.distantPast

@@ -146,14 +146,12 @@ extension Flow {
         _ alert: Alert,
         now: Timestamp
     ) {
-        let notBefore = notBefore(name, rules, kind, alert.opened.severity, now: now)
-        let silence = blackouts.isEmpty ? nil : endOfSilence(alert, now: now)
         let intent = MessageIntended(
             job: alert.job,
             alert: id,
             channel: name,
             kind: kind,
-            notBefore: [notBefore, silence].compactMap(\.self).max()
+            notBefore: notBefore(name, rules, kind, now: now)
         )
         write(.messageIntended(intent), now)
         enqueue(ledger.sequence, now: now)
@@ -183,7 +181,7 @@ extension Flow {
                 alert: .zero,
                 channel: name,
                 kind: .success,
-                notBefore: notBefore(name, rules, .success, .info, now: now)
+                notBefore: notBefore(name, rules, .success, now: now)
             )
             write(.messageIntended(intent), now)
             enqueue(ledger.sequence, now: now)
@@ -195,17 +193,10 @@ extension Flow {
         _ channel: String,
         _ rules: ChannelRules,
         _ kind: MessageKind,
-        _ severity: AlertSeverity,
         now: Timestamp
     ) -> Timestamp? {
-        AlertAgenda.notBefore(
-            kind,
-            severity,
-            rules,
-            groups: channels[channel]?.settings.kind.groups ?? false,
-            zone: rules.quiet.flatMap { zone(named: $0.zone) },
-            now: now
-        )
+        let groups = channels[channel]?.settings.kind.groups ?? false
+        return AlertAgenda.notBefore(kind, rules, groups: groups, now: now)
     }
 }
 

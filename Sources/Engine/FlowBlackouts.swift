@@ -12,8 +12,13 @@ package struct BlackoutView: Sendable {
     package var next: (from: Timestamp, to: Timestamp)?
     /// Where a calendar is read, without the path, which may be its key; nil for others.
     package var host: String?
+    /// Of a calendar: how many events it has.
+    package var events: Int?
     /// Why the calendar could not be read the last time.
     package var fault: String?
+    /// It has not been read, and nobody has tried, since it was set or the server started.
+    package var isPending = false
+    package var readAgainAt: Timestamp?
 }
 
 /// Reading calendars that are somewhere else.
@@ -22,15 +27,17 @@ struct CalendarReading: Sendable {
     var names: [String] = []
     /// Calls under way, by their id.
     var calls: [UInt64: Call] = [:]
-    var faults: [String: String] = [:]
-    /// What the place said of the bytes that we have (RFC 9110, ETag), for it to say that they are the
-    /// newest.
-    var tags: [String: String] = [:]
+    /// What was learnt of each calendar, by name; nothing of one that is set anew, or gone.
+    var known: [String: Known] = [:]
 
-    /// Set anew, or gone: what was learnt of the calendar of that name holds no longer.
-    mutating func forget(_ name: String) {
-        faults[name] = nil
-        tags[name] = nil
+    struct Known: Sendable {
+        var fault: String?
+        /// What the place said of the bytes that we have (RFC 9110, ETag), for it to say that they are the
+        /// newest.
+        var tag: String?
+        /// The first reading has had no outcome yet.
+        var isPending = false
+        var readAgainAt: Timestamp?
     }
 
     static let every = Span.hours(6)
@@ -50,22 +57,17 @@ extension Flow {
         return blackouts.cover(labels: courier.prepare(job, ledger)?.definition.labels ?? [])
     }
 
-    /// When the blackout ends that an alert's job or check is under now; until then nobody is told.
-    mutating func endOfSilence(_ alert: Alert, now: Timestamp) -> Timestamp? {
-        var cover: BlackoutCover?
-        if let job = alert.job {
-            cover = self.cover(of: job)
-        } else if let check = CheckID(alertKey: alert.key) {
-            cover = blackouts.cover(labels: plan(of: check)?.definition.tags ?? [])
-        }
-        return cover?.window(at: now)?.end
-    }
-
     package mutating func setBlackout(_ blackout: Blackout, now: Timestamp) throws(CommandError)
         -> BlackoutView
     {
         guard ledger.blackouts[blackout.name] != nil || ledger.blackouts.count < Blackout.countMax else {
             throw .conflict("there are \(Blackout.countMax) blackouts already; remove some first")
+        }
+        var blackout = blackout
+        var known = CalendarReading.Known()
+        if let kept = keptCalendar(of: blackout) {
+            blackout.time = .calendar(kept)
+            known.tag = calendars.known[blackout.name]?.tag
         }
         try compile(blackout, now: now)
         switch blackout.time {
@@ -75,24 +77,36 @@ extension Flow {
         }
         write(.blackoutSet(blackout), now)
         reviewExcluded(now: now)
-        calendars.forget(blackout.name)
+        calendars.known[blackout.name] = known
         readSoon(blackout, at: now)
+        reviewHeldBack(now: now)
         return view(blackout, now: now)
+    }
+
+    /// Set anew with the same address, a calendar stays as it was read last until it is read again.
+    private func keptCalendar(of blackout: Blackout) -> CalendarSource? {
+        guard case .calendar(var source) = blackout.time, source.url != nil,
+            let old = ledger.blackouts[blackout.name], case .calendar(let kept) = old.time,
+            let address = address(of: blackout), address == self.address(of: old)
+        else { return nil }
+        source.bytes = kept.bytes
+        return source
     }
 
     package mutating func removeBlackout(_ name: String, now: Timestamp) throws(CommandError) {
         guard ledger.blackouts[name] != nil else { throw .noSuchBlackout(name) }
         write(.blackoutRemoved(BlackoutRemoved(name: name)), now)
         blackouts.remove(name)
-        calendars.forget(name)
+        calendars.known[name] = nil
         reviewHeldBack(now: now)
         reviewExcluded(now: now)
     }
 
-    /// The blackouts have changed: whoever waits for the end of one may wait no longer, or for another.
+    /// The blackouts have changed: what waits for the end of one may wait no longer, or for another.
     private mutating func reviewHeldBack(now: Timestamp) {
         for job in heldBack.keys { timetable.set(job, at: now) }
         heldBack = [:]
+        reviewSilences(now: now)
     }
 
     /// In order of name.
@@ -101,11 +115,15 @@ extension Flow {
     }
 
     private func view(_ blackout: Blackout, now: Timestamp) -> BlackoutView {
-        BlackoutView(
+        let known = calendars.known[blackout.name]
+        return BlackoutView(
             blackout: blackout,
             next: blackouts.cover(named: blackout.name)?.next(after: now),
             host: address(of: blackout)?.origin.host,
-            fault: calendars.faults[blackout.name]
+            events: blackouts.eventCount(of: blackout.name),
+            fault: known?.fault,
+            isPending: known?.isPending ?? false,
+            readAgainAt: known?.readAgainAt
         )
     }
 
@@ -115,7 +133,7 @@ extension Flow {
             do {
                 try compile(blackout, now: now)
             } catch {
-                calendars.faults[name] = "\(error)"
+                calendars.known[name] = CalendarReading.Known(fault: "\(error)")
             }
             readSoon(blackout, at: now)
         }
@@ -137,7 +155,6 @@ extension Flow {
                 },
                 now: now
             )
-            reviewHeldBack(now: now)
         } catch {
             switch error {
             case .empty: throw fault("to", "has to be later than from, and a length at least 1s")
@@ -168,6 +185,7 @@ extension Flow {
     private mutating func readSoon(_ blackout: Blackout, at time: Timestamp) {
         guard case .calendar(let source) = blackout.time, source.url != nil else { return }
         calendars.names.append(blackout.name)
+        calendars.known[blackout.name, default: CalendarReading.Known()].isPending = true
         timetable.set(.calendar(UInt32(calendars.names.count - 1)), at: time)
     }
 
@@ -179,10 +197,11 @@ extension Flow {
             return
         }
         guard let address = address(of: blackout) else {
-            calendars.faults[name] = "its address does not open with this folder's keys"
-            return
+            let fault = "its address does not open with this folder's keys"
+            return calendars.known[name] = CalendarReading.Known(fault: fault)
         }
-        let known = calendars.tags[name].map { [ChannelRequest.Header("If-None-Match", $0)] } ?? []
+        let tag = calendars.known[name]?.tag
+        let known = tag.map { [ChannelRequest.Header("If-None-Match", $0)] } ?? []
         let request = ChannelRequest(
             "GET",
             address,
@@ -209,10 +228,11 @@ extension Flow {
         guard calendars.names.lastIndex(of: name) == number, var blackout = ledger.blackouts[name],
             case .calendar(var source) = blackout.time
         else { return }
+        var known = calendars.known[name] ?? CalendarReading.Known()
         var fault: String?
         switch outcome.result {
         case .failed(let failure): fault = failure.message
-        case .answered(let answer) where answer.status == 304 && calendars.tags[name] != nil: break
+        case .answered(let answer) where answer.status == 304 && known.tag != nil: break
         case .answered(let answer) where answer.status != 200: fault = "it answered \(answer.status)"
         case .answered(let answer) where answer.isTruncated:
             fault = "it is longer than \(CalendarFile.bytesMax) bytes"
@@ -225,13 +245,15 @@ extension Flow {
                     write(.blackoutSet(blackout), now)
                     reviewExcluded(now: now)
                 }
-                calendars.tags[name] = answer.keptHeader
+                known.tag = answer.keptHeader
+                reviewHeldBack(now: now)
             } catch {
                 if case .invalid(let faults) = error { fault = faults.first?.message }
             }
         }
-        calendars.faults[name] = fault
-        let wait = fault == nil ? CalendarReading.every : CalendarReading.afterFault
-        timetable.set(.calendar(UInt32(number)), at: now + wait)
+        let next = now + (fault == nil ? CalendarReading.every : CalendarReading.afterFault)
+        (known.fault, known.isPending, known.readAgainAt) = (fault, false, next)
+        calendars.known[name] = known
+        timetable.set(.calendar(UInt32(number)), at: next)
     }
 }

@@ -11,6 +11,8 @@ struct Channel: Sendable {
     var isPaused: Bool
     /// Its settings are the start's business, the rest is people's.
     var isFromFlags: Bool
+    /// Where its quiet hours are.
+    var quietZone: Zone?
 }
 
 /// What somebody wants of a channel; what is nil stays as it is.
@@ -59,6 +61,10 @@ extension Flow {
             } catch {
                 unreadable[name] = "its settings cannot be read (\(error)): give them anew"
             }
+        }
+        for (name, channel) in channels {
+            let zone = channel.rules.quiet.flatMap { self.zone(named: $0.zone) }
+            channels[name]?.quietZone = zone
         }
         gladChannels = channels.filter {
             !$0.value.isPaused && $0.value.settings.kind.tellsSuccesses
@@ -175,7 +181,7 @@ extension Flow {
         if isOther { mend(name, now: now) }
         gatherChannels()
         attendAll(now: now)
-        pumpAll(now: now)
+        reviewSilences(now: now)
     }
 
     private mutating func mend(_ name: String, now: Timestamp) {
@@ -206,6 +212,7 @@ extension Flow {
         }
         write(.channelRemoved(ChannelRemoved(name: name)), now)
         gatherChannels()
+        reviewSilences(now: now)
     }
 
     /// It is not paused, not broken, and what was given up for it is sent again.

@@ -99,6 +99,7 @@ extension Flow {
         )
         checks.bySlug[CheckIndex.Slug(scheduler: scheduler, slug: old.definition.slug)] = nil
         checks.plans[check] = plan
+        if definition.tags != old.definition.tags { reviewSilences(of: check, now: now) }
         checks.note(check, address: old.address, scheduler: scheduler, slug: definition.slug)
         arm(check)
         return try view(check)
@@ -116,6 +117,7 @@ extension Flow {
             scheduler: old.entry.scheduler,
             slug: old.definition.slug
         )
+        reviewSilences(of: check, now: now)
     }
 
     package mutating func pauseCheck(_ check: CheckID, now: Timestamp) throws(CommandError) -> CheckView {

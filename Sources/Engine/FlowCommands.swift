@@ -89,6 +89,7 @@ extension Flow {
         plans.forget(job)
         courier.forget(job)
         noteTriggers(of: job)
+        if definition.labels != old.labels { reviewSilences(of: job, now: now) }
         if definition.alertAfter == 0 { resolveAlert(of: job, .notWatched, now: now) }
         if !definition.watchesPace { resolveAlert(key: PaceRule.key(of: job), .notWatched, now: now) }
         if ledger.jobs[job].state == .active, accepted[job] == nil {
@@ -112,6 +113,7 @@ extension Flow {
         timetable.set(job, at: .distantFuture)
         plans.forget(job)
         courier.forget(job)
+        reviewSilences(of: job, now: now)
     }
 
     package mutating func pause(

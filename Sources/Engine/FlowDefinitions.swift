@@ -149,6 +149,7 @@ extension Flow {
             catchingUpThrough: catching[job],
             limitWaiting: accepted[job] != nil,
             heldBackUntil: heldBack[job],
+            cover: blackouts.cover(labels: definition.labels),
             missingStreams: missingStreams(of: definition),
             badgeKey: checks.keyOfScheduler[ledger.jobs[job].scheduler].map { CheckIndex.badgeKey(of: $0) }
         )

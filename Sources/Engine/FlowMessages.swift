@@ -47,12 +47,12 @@ extension Flow {
         guard let message = ledger.alerts.messages[id] else { return }
         let key = ledger.alerts.key(of: id)
         if outbox.add(id, channel: message.channel, key: key, mayHaveLeft: mayHaveLeft) {
-            stand(id, now: now)
+            standFirst(id, now: now)
         }
     }
 
     /// The first of a line leaves at once or at its time.
-    private mutating func stand(_ id: MessageID, now: Timestamp) {
+    mutating func standFirst(_ id: MessageID, now: Timestamp) {
         if let at = ledger.alerts.messages[id]?.retryAt, at > now {
             timetable.set(.message(id), at: at)
         } else {
@@ -63,7 +63,11 @@ extension Flow {
     /// The time of a message, or the end of its channel's rest, has come.
     mutating func messageDue(_ id: MessageID, now: Timestamp) {
         guard let message = ledger.alerts.messages[id], !message.isDead else { return }
-        stand(id, now: now)
+        // One that is kept for longer now has another alarm for that.
+        if silences[id].map({ $0.until <= now }) ?? true {
+            silences[id] = nil
+            standFirst(id, now: now)
+        }
         pump(message.channel, now: now)
     }
 
@@ -71,7 +75,7 @@ extension Flow {
         for channel in outbox.channelsToServe { pump(channel, now: now) }
     }
 
-    /// Lets ready messages of a channel leave, unless it rests.
+    /// Lets ready messages of a channel leave, unless it rests or they are to be kept.
     private mutating func pump(_ channel: String, now: Timestamp) {
         while !isStopping, let first = outbox.first(channel) {
             if channels[channel]?.isPaused == true { return }
@@ -84,6 +88,12 @@ extension Flow {
             }
             // Should the clock be set back into that rest, it needs an alarm anew.
             resting[channel] = nil
+            if let message = ledger.alerts.messages[first], let silence = silence(of: message, now: now) {
+                outbox.makeUnready(first)
+                silences[first] = silence
+                timetable.set(.message(first), at: silence.until)
+                continue
+            }
             guard let id = outbox.send(channel) else { return }
             gather(id, channel, now: now)
             attempt(id, now: now)
@@ -99,12 +109,15 @@ extension Flow {
         guard within > .zero else { return }
         let others = outbox.waiting(channel).filter { other in
             guard other != id, let message = ledger.alerts.messages[other], message.kind == first.kind,
-                message.attempts == 0, message.members.isEmpty
+                message.attempts == 0, message.members.isEmpty,
+                message.retryAt.map({ $0 <= now + within }) ?? true,
+                silences[other].map({ $0.until <= now }) ?? true
             else { return false }
-            return message.retryAt.map { $0 <= now + within } ?? true
+            return silence(of: message, now: now) == nil
         }
         guard !others.isEmpty else { return }
         let members = Array(others.prefix(Self.groupMax - 1))
+        for member in members { silences[member] = nil }
         write(.messagesGrouped(MessagesGrouped(leader: id, members: members)), now)
         outbox.hold(members)
     }
@@ -203,8 +216,10 @@ extension Flow {
             write(.messageDelivered(delivered), now)
             leave(id, message, now: now)
         case .retry(let atLeast, let reason):
+            // Whatever kept it before the first attempt took none of its patience.
+            let isFirst = message.attempts == 0
             var patient = content
-            patient.at = message.since
+            patient.at = isFirst ? now : message.since
             let wait = RetryPace.wait(
                 afterAttempt: Int(report.attempt),
                 message: patient,
@@ -221,7 +236,8 @@ extension Flow {
                         message: id,
                         report: report,
                         reason: reason,
-                        retryAt: now + wait
+                        retryAt: now + wait,
+                        beginsPatience: isFirst
                     )
                 ),
                 now
@@ -258,7 +274,7 @@ extension Flow {
     /// Out of its line, and those that went with it out of theirs; whoever is next may be sent.
     private mutating func leave(_ id: MessageID, _ message: PendingMessage, now: Timestamp) {
         for id in [id] + message.members {
-            if let next = outbox.remove(id) { stand(next, now: now) }
+            if let next = outbox.remove(id) { standFirst(next, now: now) }
         }
     }
 }

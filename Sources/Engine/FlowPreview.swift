@@ -29,6 +29,7 @@ extension Flow {
             pause: nil,
             catchingUpThrough: nil,
             limitWaiting: false,
+            cover: blackouts.cover(labels: definition.labels),
             missingStreams: missingStreams(of: definition)
         )
     }
@@ -49,6 +50,7 @@ extension Flow {
             over: old.definition
         )
         new.definition.scheduler = old.entry.scheduler
+        new.cover = blackouts.cover(labels: new.definition.labels)
         let plan = try compile(
             new.definition,
             job: job,

@@ -1,4 +1,5 @@
 package import Domain
+package import Scheduling
 
 /// A definition on its way in: its secrets are still plain, because they can only be sealed once the job has
 /// a number to bind them to.
@@ -35,6 +36,8 @@ package struct JobView: Sendable {
     package var limitWaiting: Bool
     /// A blackout ends then, and one of the slots in it runs.
     package var heldBackUntil: Timestamp?
+    /// The blackouts that it is under; nil for most.
+    package var cover: BlackoutCover?
     /// Streams that its triggers name and nobody watches.
     package var missingStreams: [String] = []
     /// The key of its scheduler's badges; nil without a ping key.

@@ -82,6 +82,7 @@ func encodeAlert(_ record: Record, _ context: PayloadContext, into w: inout Fiel
         w.write(r.report, from: context.base)
         w.write(5, r.reason)
         w.write(6, time: r.retryAt, from: context.base)
+        w.write(8, r.beginsPatience ? 1 : 0)
     case .messageDead(let r):
         w.write(1, context.distance(to: r.message))
         w.write(r.report, from: context.base)
@@ -107,8 +108,7 @@ func decodeAlert(
     let form = try AlertFields(kind, context, &reader)
     let named = context.run(at: form.distance)
     switch kind {
-    case .alertAcknowledged:
-        return .alertAcknowledged(AlertAcknowledged(job: job, alert: named))
+    case .alertAcknowledged: return .alertAcknowledged(AlertAcknowledged(job: job, alert: named))
     case .alertResolved:
         guard let end = form.end else { throw .invalid(field: 2, of: kind.name) }
         return .alertResolved(AlertResolved(job: job, alert: named, end: end))
@@ -123,7 +123,8 @@ func decodeAlert(
                 message: named,
                 report: form.report,
                 reason: form.reason,
-                retryAt: form.retryAt.resolved(from: context.base)
+                retryAt: form.retryAt.resolved(from: context.base),
+                beginsPatience: form.flag
             )
         )
     case .messageDead:
@@ -133,7 +134,7 @@ func decodeAlert(
                 message: named,
                 report: form.report,
                 reason: form.reason,
-                isBroken: form.isBroken
+                isBroken: form.flag
             )
         )
     case .messageDiscarded: return .messageDiscarded(MessageDiscarded(job: job, message: named))
@@ -148,7 +149,8 @@ private struct AlertFields {
     var report = MessageReport(attempt: 0)
     var reason = ""
     var retryAt = TimeField()
-    var isBroken = false
+    /// The channel is broken, or patience begins.
+    var flag = false
     var isNeedless = false
 
     init(_ kind: RecordKind, _ context: PayloadContext, _ reader: inout FieldReader) throws(FieldError) {
@@ -156,8 +158,7 @@ private struct AlertFields {
             switch kind {
             case .alertResolved: 2
             case .messageDelivered: 5
-            case .messageFailed: 7
-            case .messageDead: 8
+            case .messageFailed, .messageDead: 8
             default: 1
             }
         while let (field, value) = try reader.next() {
@@ -169,7 +170,7 @@ private struct AlertFields {
             case 5 where kind == .messageDelivered: isNeedless = try value.number(field, kind) as UInt8 == 1
             case 5: reason = try value.text(field, kind)
             case 6, 7: try retryAt.take(value, isFine: field == 7, field: field, of: kind)
-            case 8: isBroken = try value.number(field, kind) as UInt8 == 1
+            case 8: flag = try value.number(field, kind) as UInt8 == 1
             default: throw .invalid(field: field, of: kind.name)
             }
         }

@@ -27,7 +27,10 @@ extension Record {
                 + .present([("needless", r.isNeedless ? .bool(true) : nil)])
         case .messageFailed(let r):
             .present([("message", .count(r.message.value))]) + r.report.members
-                + .present([("reason", .string(r.reason)), ("retry_at", .instant(r.retryAt))])
+                + .present([
+                    ("reason", .string(r.reason)), ("retry_at", .instant(r.retryAt)),
+                    ("begins_patience", r.beginsPatience ? .bool(true) : nil),
+                ])
         case .messageDead(let r):
             .present([("message", .count(r.message.value))]) + r.report.members
                 + .present([("reason", .string(r.reason)), ("broken", r.isBroken ? .bool(true) : nil)])

@@ -164,6 +164,7 @@ private func encode(_ r: SlotsDecided, from now: Timestamp, into w: inout FieldW
     w.write(14, (r.last == r.first ? 0 : 1) | (r.into == nil ? 0 : 2))
     if r.last != r.first { w.write(20, slot: r.last, from: r.first.instant) }
     if let into = r.into { w.write(25, slot: into, from: r.last.instant) }
+    w.write(30, r.blackout ?? "")
 }
 
 // Records that a snapshot holds too: there the base of their times is zero.

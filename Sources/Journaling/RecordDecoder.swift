@@ -213,6 +213,7 @@ private struct DecisionFields {
     var follows: UInt8 = 0
     var last = SlotField()
     var into = SlotField()
+    var blackout: String?
 
     init(_ kind: RecordKind, _ reader: inout FieldReader) throws(FieldError) {
         while let (field, value) = try reader.next() {
@@ -227,6 +228,7 @@ private struct DecisionFields {
             case (14, .slotsDecided): follows = try value.number(field, kind)
             case (20...24, .slotsDecided): try last.take(part: field - 20, value, field, kind)
             case (25...29, .slotsDecided): try into.take(part: field - 25, value, field, kind)
+            case (30, .slotsDecided): blackout = try value.text(field, kind)
             default: throw .invalid(field: field, of: kind.name)
             }
         }
@@ -265,6 +267,7 @@ private struct DecisionFields {
                 result: result,
                 reason: reason,
                 into: follows & 2 == 2 ? into.resolved(from: last.instant) : nil,
+                blackout: blackout,
                 cursor: cursor,
                 next: next
             )

@@ -118,7 +118,8 @@ extension Record {
                 ("revision", .count(r.revision)), ("first", r.first.json), ("last", r.last.json),
                 ("count", .count(r.count)), ("result", .string(r.result.word)),
                 ("reason", .string(r.reason.word)),
-                ("into", r.into?.json), ("cursor", .instant(r.cursor)), ("next", .instant(r.next)),
+                ("into", r.into?.json), ("blackout", r.blackout.map { .string($0) }),
+                ("cursor", .instant(r.cursor)), ("next", .instant(r.next)),
             ])
         default: []
         }

@@ -10,6 +10,8 @@ package struct Blackouts: Sendable {
     private struct Compiled: Sendable {
         let labels: Set<String>
         let time: BlackoutCover.Time
+        /// Of a calendar.
+        let events: Int?
     }
 
     package init() {}
@@ -23,14 +25,18 @@ package struct Blackouts: Sendable {
         zone: (String) -> Zone?,
         now: Timestamp
     ) throws(BlackoutError) {
-        let time = try Self.compile(blackout.time, zone: zone, now: now)
-        compiled[blackout.name] = Compiled(labels: Set(blackout.labels), time: time)
+        let (time, events) = try Self.compile(blackout.time, zone: zone, now: now)
+        compiled[blackout.name] = Compiled(labels: Set(blackout.labels), time: time, events: events)
     }
+
+    /// How many events a calendar has; nil for others.
+    package func eventCount(of name: String) -> Int? { compiled[name]?.events }
 
     package mutating func remove(_ name: String) { compiled[name] = nil }
 
     /// What a job with these labels is under; nil when it is under nothing.
     package func cover(labels: [String]) -> BlackoutCover? {
+        if compiled.isEmpty { return nil }
         let parts = compiled.filter { $0.value.labels.isSubset(of: labels) }
         return parts.isEmpty ? nil : BlackoutCover(parts.map { ($0.key, $0.value.time) })
     }
@@ -44,7 +50,7 @@ package struct Blackouts: Sendable {
         _ time: BlackoutTime,
         zone: (String) -> Zone?,
         now: Timestamp
-    ) throws(BlackoutError) -> BlackoutCover.Time {
+    ) throws(BlackoutError) -> (BlackoutCover.Time, events: Int?) {
         func known(_ name: String) throws(BlackoutError) -> Zone {
             guard let zone = zone(name) else { throw .zone(name) }
             return zone
@@ -54,24 +60,24 @@ package struct Blackouts: Sendable {
             guard from < to else { throw .empty }
             // Whole seconds, as slots are; the end is rounded up so that nothing of it is lost.
             let last = Instant(seconds: (to + Span(microseconds: 999_999)).seconds)
-            return .windows(TimeWindows([Instant(seconds: from.seconds)..<last]))
+            return (.windows(TimeWindows([Instant(seconds: from.seconds)..<last])), nil)
         case .recurring(let text, let name, let lasting):
             guard lasting >= .seconds(1) else { throw .empty }
             let zone = try known(name)
             do {
                 let schedule = try Schedule(text, options: ScheduleOptions())
                 let recurrence = Recurrence(schedule, zone: zone, anchor: Instant(seconds: 0))
-                return .recurring(recurrence, seconds: lasting.microseconds / 1_000_000)
+                return (.recurring(recurrence, seconds: lasting.microseconds / 1_000_000), nil)
             } catch {
                 throw .schedule("\(error)")
             }
         case .calendar(let source):
-            if source.bytes.isEmpty { return .windows(TimeWindows([])) }
+            if source.bytes.isEmpty { return (.windows(TimeWindows([])), 0) }
             let home = try known(source.zone)
             do {
                 let file = try CalendarFile(source.bytes, zone: home, named: zone)
                 let last = Instant(seconds: now.seconds + calendarYears * 31_557_600)
-                return .windows(file.windows(through: last))
+                return (.windows(file.windows(through: last)), file.eventCount)
             } catch {
                 throw .calendar("\(error)")
             }
@@ -91,6 +97,9 @@ package struct BlackoutCover: Sendable {
     fileprivate init(_ parts: [(name: String, time: Time)]) {
         self.parts = parts.sorted { $0.name < $1.name }
     }
+
+    /// In order.
+    package var names: [String] { parts.map(\.name) }
 
     package func contains(_ instant: Timestamp) -> Bool { window(at: instant) != nil }
 

@@ -39,7 +39,7 @@ package struct SlotDecider {
         {
             if let slot = group.runs {
                 let isExcluded = due.plan.runsAfterBlackout && decider.isExcluded(group)
-                decider.settle(slot, isExcluded ? .excluded : result, isExcluded ? .blackout : reason)
+                if isExcluded { decider.exclude(slot) } else { decider.settle(slot, result, reason) }
             }
             decider.settleOthers(of: group, into: nil)
             decider.due.cursor = group.instant
@@ -93,7 +93,7 @@ package struct SlotDecider {
                     continue
                 }
                 if kept == nil, isExcluded(group) {
-                    settle(slot, .excluded, .blackout)
+                    exclude(slot)
                     settleOthers(of: group, into: nil)
                     due.cursor = max(due.cursor, group.instant)
                     leaveCatchup()
@@ -133,19 +133,14 @@ package struct SlotDecider {
     /// The blackout is over: the newest of its slots runs, and the others are left out. All of them are when
     /// nothing could be sent for so long after it that the rules for late slots would choose none.
     private mutating func chooseAfterBlackout(until end: Timestamp) {
-        // Those too that jitter holds back yet: one blackout has one newest slot.
-        var passed: [SlotGroup] = []
-        while let group = due.plan.group(after: passed.last?.instant ?? due.cursor), group.instant < end {
-            passed.append(group)
-        }
         let lateness = due.now - end
         let isTooLate =
             lateness > due.plan.catchup.misfireAfter
             && (due.plan.catchupMode == .none || lateness > due.plan.catchupWindow)
-        let chosen = isTooLate ? nil : passed.last { $0.runs != nil }?.instant
-        for group in passed {
-            if group.instant == chosen { break }
-            if let slot = group.runs { settle(slot, .excluded, .blackout) }
+        let chosen = isTooLate ? nil : due.plan.newestRun(after: due.cursor, before: end)?.instant
+        // Those too that jitter holds back yet: one blackout has one newest slot.
+        while let group = due.plan.group(after: due.cursor), group.instant < end, group.instant != chosen {
+            if let slot = group.runs { exclude(slot) }
             settleOthers(of: group, into: nil)
             due.cursor = group.instant
         }
@@ -181,11 +176,13 @@ package struct SlotDecider {
         let inWindow = runnable.filter { missed[$0].instant >= oldest }
         func settle(_ group: SlotGroup, _ result: SlotResult, _ reason: DecisionReason, into: Slot? = nil) {
             if let slot = group.runs {
-                let excluded: (SlotResult, DecisionReason)? =
-                    isExcluded(group) ? (.excluded, .blackout) : nil
-                let instead = unchosen ?? excluded
-                let (result, reason) = instead ?? (result, reason)
-                self.settle(slot, result, reason, into: instead == nil ? into : nil)
+                if let unchosen {
+                    self.settle(slot, unchosen.0, unchosen.1)
+                } else if isExcluded(group) {
+                    exclude(slot)
+                } else {
+                    self.settle(slot, result, reason, into: into)
+                }
             }
             settleOthers(of: group, into: group.runs)
             due.cursor = group.instant
@@ -330,7 +327,7 @@ package struct SlotDecider {
         while let group = nextGroup(), group.instant <= through {
             if let other = group.runs {
                 if isExcluded(group) {
-                    settle(other, .excluded, .blackout)
+                    exclude(other)
                 } else {
                     settle(other, .coalesced, .catchupChoseAnother, into: slot)
                 }
@@ -346,9 +343,15 @@ package struct SlotDecider {
         _ slot: Slot,
         _ result: SlotResult,
         _ reason: DecisionReason,
-        into: Slot? = nil
+        into: Slot? = nil,
+        blackout: String? = nil
     ) {
-        if let full = stretches.add(slot, result, reason, into: into) { emit(full) }
+        let alone = Stretches.Stretch(slot, result, reason, into: into, blackout: blackout)
+        if let full = stretches.add(alone) { emit(full) }
+    }
+
+    private mutating func exclude(_ slot: Slot) {
+        settle(slot, .excluded, .blackout, blackout: due.cover?.window(at: slot.instant)?.name)
     }
 
     private mutating func settleOthers(of group: SlotGroup, into slot: Slot?) {
@@ -371,6 +374,7 @@ package struct SlotDecider {
                     result: stretch.result,
                     reason: stretch.reason,
                     into: stretch.into,
+                    blackout: stretch.blackout,
                     cursor: stretch.last.instant,
                     next: .distantFuture
                 )

@@ -10,20 +10,31 @@ struct Stretches {
         var result: SlotResult
         var reason: DecisionReason
         var into: Slot?
+        var blackout: String?
+
+        /// Of one slot.
+        init(_ slot: Slot, _ result: SlotResult, _ reason: DecisionReason, into: Slot?, blackout: String?) {
+            (first, last, count) = (slot, slot, 1)
+            (self.result, self.reason, self.into, self.blackout) = (result, reason, into, blackout)
+        }
+
+        func isContinued(by other: Stretch) -> Bool {
+            result == other.result && reason == other.reason && into == other.into
+                && blackout == other.blackout
+        }
     }
 
     /// At most one open stretch a line, in the order they began.
     private var open: [Stretch] = []
 
     /// Adds a slot; returns the line's previous stretch when this slot does not continue it.
-    mutating func add(_ slot: Slot, _ result: SlotResult, _ reason: DecisionReason, into: Slot?) -> Stretch? {
-        let fresh = Stretch(first: slot, last: slot, count: 1, result: result, reason: reason, into: into)
-        guard let index = open.firstIndex(where: { $0.first.line == slot.line }) else {
+    mutating func add(_ fresh: Stretch) -> Stretch? {
+        guard let index = open.firstIndex(where: { $0.first.line == fresh.first.line }) else {
             open.append(fresh)
             return nil
         }
-        if open[index].result == result, open[index].reason == reason, open[index].into == into {
-            open[index].last = slot
+        if open[index].isContinued(by: fresh) {
+            open[index].last = fresh.last
             open[index].count += 1
             return nil
         }

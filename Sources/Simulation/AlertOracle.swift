@@ -12,7 +12,6 @@ package struct AlertOracle: Sendable {
         var after: UInt32
         var resolveAfter: UInt32
         var successes: UInt32 = 0
-        var labels: [String]
         var isWell = false
         var failures: UInt32 = 0
         var open: AlertID?
@@ -31,9 +30,9 @@ package struct AlertOracle: Sendable {
     /// Jobs that the last records left something owing for.
     private var owing: Set<JobID> = []
     private var checks = CheckOracle()
+    private var blackouts = BlackoutBook()
     private var checkOfAlert: [AlertID: CheckID] = [:]
     private var telling = TellingOracle()
-    private var blackouts = BlackoutBook()
     private var startedAt = Timestamp.distantPast
     private(set) var opened = 0
     private(set) var resolved = 0
@@ -55,22 +54,20 @@ package struct AlertOracle: Sendable {
 
     mutating func take(_ entry: Entry) throws {
         telling.take(entry)
-        blackouts.take(entry.record)
+        blackouts.take(entry)
         try checks.take(entry, blackouts)
         switch entry.record {
         case .jobRegistered(let record):
             let definition = try JobDefinition(packed: record.definition)
             watches[record.job] = Watch(
                 after: definition.alertAfter,
-                resolveAfter: definition.resolveAfter,
-                labels: definition.labels
+                resolveAfter: definition.resolveAfter
             )
         case .jobRevised(let record):
             try owesNothing(record.job)
             let definition = try JobDefinition(packed: record.definition)
             watches[record.job]?.after = definition.alertAfter
             watches[record.job]?.resolveAfter = definition.resolveAfter
-            watches[record.job]?.labels = definition.labels
             if definition.alertAfter == 0, watches[record.job]?.open != nil {
                 owe(.resolve(.notWatched), record.job)
             }
@@ -209,7 +206,7 @@ package struct AlertOracle: Sendable {
         watches[job]?.open = nil
     }
 
-    private func tell(_ record: MessageIntended, _ id: MessageID, at now: Timestamp) throws {
+    private func tell(_ record: MessageIntended, _ id: MessageID) throws {
         guard record.kind == .success else { return }
         if let job = record.job {
             guard let watch = watches[job], watch.isWell, watch.open == nil, watch.after > 0 else {
@@ -218,17 +215,13 @@ package struct AlertOracle: Sendable {
         } else if let check = record.check, checks.open["check/\(check)"] != nil {
             throw Violation.message(id, "check \(check) is said to be well")
         }
-        try telling.tellSuccess(record, id, at: now)
+        try telling.tellSuccess(record, id)
     }
 
     private mutating func tell(_ record: MessageIntended, _ entry: Entry) throws {
         let (id, now) = (entry.sequence, entry.time)
-        if record.alert == .zero { return try tell(record, id, at: now) }
-        let labels =
-            record.job.map { watches[$0]?.labels ?? [] }
-            ?? checkOfAlert[record.alert].map { checks.tags(of: $0) }
-        let silence = blackouts.end(at: now, labels: labels ?? [])
-        try telling.tell(record, id, silence: silence, at: now)
+        if record.alert == .zero { return try tell(record, id) }
+        try telling.tell(record, id, at: now)
     }
 
     // MARK: At the end of a batch

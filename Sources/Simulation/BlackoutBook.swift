@@ -7,15 +7,22 @@ struct BlackoutBook: Sendable {
         var labels: [String]
         var from: Timestamp
         var to: Timestamp
+        /// When it was said.
+        var setAt: Timestamp
     }
 
     private var windows: [String: Window] = [:]
 
-    mutating func take(_ record: Record) {
-        switch record {
+    mutating func take(_ entry: Entry) {
+        switch entry.record {
         case .blackoutSet(let blackout):
             guard case .once(let from, let to) = blackout.time else { return }
-            windows[blackout.name] = Window(labels: blackout.labels, from: from, to: to)
+            windows[blackout.name] = Window(
+                labels: blackout.labels,
+                from: from,
+                to: to,
+                setAt: entry.time
+            )
         case .blackoutRemoved(let record): windows[record.name] = nil
         default: break
         }
@@ -26,6 +33,21 @@ struct BlackoutBook: Sendable {
         windows.values.filter { window in
             window.from <= time && time < window.to && window.labels.allSatisfy { labels.contains($0) }
         }.map(\.to).max()
+    }
+
+    /// One blackout, known before, that lasts all the time.
+    func covers(from first: Timestamp, through last: Timestamp, labels: [String]) -> Bool {
+        windows.values.contains { window in
+            max(window.from, window.setAt) <= first && last < window.to
+                && window.labels.allSatisfy { labels.contains($0) }
+        }
+    }
+
+    /// A blackout at some of the time.
+    func touches(from first: Timestamp, through last: Timestamp, labels: [String]) -> Bool {
+        windows.values.contains { window in
+            window.from <= last && first < window.to && window.labels.allSatisfy { labels.contains($0) }
+        }
     }
 
     /// When the last of those ends that follow each other without a break.

@@ -84,8 +84,6 @@ struct CheckOracle: Sendable {
     private var inDoubt: Set<CheckID> = []
     private var owing: Set<CheckID> = []
 
-    func tags(of check: CheckID) -> [String] { watches[check]?.definition.tags ?? [] }
-
     /// Alerts that should be open, by key.
     var open: [String: AlertID] {
         var open: [String: AlertID] = [:]

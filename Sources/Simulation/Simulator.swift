@@ -29,6 +29,8 @@ package final class Simulator {
     let answers = AnswerBox()
     /// A destination of alerts that the next start does not know.
     var channelMissing: String?
+    /// When time last leapt: what was decided before may have come to pass after it.
+    var leaptAt = Span.zero
     /// When the writer's turn, and a snapshot's, comes on the steady clock.
     var flushAt: Span?
     var snapshotAt: Span?
@@ -84,7 +86,7 @@ package final class Simulator {
         time = other.time.copy()
         transport = other.transport.copy(in: time)
         (witness, tally, durable) = (other.witness, other.tally, other.durable)
-        channelMissing = other.channelMissing
+        (channelMissing, leaptAt) = (other.channelMissing, other.leaptAt)
     }
 
     func copy() -> Simulator { Simulator(self) }
@@ -219,7 +221,13 @@ package final class Simulator {
     }
 
     private func noteCalls() throws {
-        try witness.note(transport.received(after: witness.callsNoted))
+        let fresh = transport.received(after: witness.callsNoted)
+        // From the decision to the call, with steps of the clock that nobody notes.
+        let slack = Span.minutes(2)
+        if time.uptime > leaptAt + slack {
+            try witness.checkSilence(of: fresh, since: time.now - slack, now: time.now)
+        }
+        try witness.note(fresh)
     }
 
     /// Everything that can be said about a world at rest.

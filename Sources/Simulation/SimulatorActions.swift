@@ -175,6 +175,7 @@ extension Simulator {
     private func stepClock() {
         let step = dice.magnitude(.seconds(1), pace.stepMax)
         time.step(by: dice.chance(1, in: 2) ? step : .zero - step)
+        leaptAt = time.uptime
         tally.clockSteps += 1
     }
 

@@ -54,7 +54,8 @@ extension Simulator {
             }
             let rests = alerts.channels[message.channel]?.restsUntil ?? .distantPast
             let due = max(message.retryAt ?? message.intendedAt, rests)
-            if isFirst, due + Self.messageLateMax < now {
+            let since = now - Self.messageLateMax
+            if isFirst, due < since, !witness.mayHaveBeenSilent(id, since: since, now: now) {
                 throw Violation.stuck("message \(id) to \(message.channel) was due at \(due.seconds)")
             }
         }

@@ -20,7 +20,9 @@ extension Simulator {
         case 35: removeBlackout()
         case 36..<38: resolveByHand()
         // The process is stopped for a while, and knows nothing of it.
-        case 38: time.advance(by: aside.magnitude(.seconds(1), pace.actionEvery))
+        case 38:
+            time.advance(by: aside.magnitude(.seconds(1), pace.actionEvery))
+            leaptAt = time.uptime
         default: break
         }
     }

@@ -48,7 +48,7 @@ package struct SlotOracle {
     }
 
     private mutating func take(_ entry: Entry) throws {
-        blackouts.take(entry.record)
+        blackouts.take(entry)
         switch entry.record {
         case .zoneAdopted(let record):
             zones[record.name] = try Zone(name: record.name, version: record.version, tzif: record.bytes)

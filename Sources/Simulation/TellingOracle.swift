@@ -1,9 +1,9 @@
 internal import Domain
 
-/// Works out from the rules of channels who must be told what of an alert, and not before when, and holds
-/// the records of messages against that: each opening once to those it concerns, escalations after their
-/// delay, reminders at their distance, an acknowledgement to those who want it, one resolve to all that
-/// heard. Nothing leaves in quiet hours or in a blackout.
+/// Works out from the rules of channels who must be told what of an alert, and holds the records of messages
+/// against that: each opening once to those it concerns, escalations after their delay, reminders at their
+/// distance, an acknowledgement to those who want it, one resolve to all that heard. When nothing may leave
+/// is `SilenceOracle`'s.
 ///
 /// It shares nothing with `AlertAgenda` but the records.
 struct TellingOracle: Sendable {
@@ -84,13 +84,7 @@ struct TellingOracle: Sendable {
 
     // MARK: Messages
 
-    /// - Parameter silence: when the blackout ends that what the alert is about is under.
-    mutating func tell(
-        _ record: MessageIntended,
-        _ id: MessageID,
-        silence: Timestamp?,
-        at now: Timestamp
-    ) throws {
+    mutating func tell(_ record: MessageIntended, _ id: MessageID, at now: Timestamp) throws {
         guard let known = told[record.alert], !known.isResolved else {
             throw Violation.message(id, "it tells of an alert that is over, or never was")
         }
@@ -119,34 +113,18 @@ struct TellingOracle: Sendable {
             throw Violation.message(id, "\(name) is told twice to \(record.kind.word)")
         }
         if record.kind == .open || record.kind == .remind { told[record.alert]?.toldAt[name] = now }
-        let notBefore = [quietEnd(name, known.severity, now), silence].compactMap(\.self).max()
-        guard record.notBefore == notBefore else {
+        // These channels group nothing.
+        guard record.notBefore == nil else {
             throw Violation.message(id, "it leaves not before \(String(describing: record.notBefore))")
         }
     }
 
-    /// A success is told to those that hear everything, at once where it need not wait for the morning.
-    func tellSuccess(_ record: MessageIntended, _ id: MessageID, at now: Timestamp) throws {
+    /// A success is told to those that hear everything.
+    func tellSuccess(_ record: MessageIntended, _ id: MessageID) throws {
         let rules = rules(record.channel)
         guard channels.contains(record.channel), rules.level == .everything, rules.severityMin == .info,
-            record.channel == "hook", record.notBefore == quietEnd(record.channel, .info, now)
+            record.channel == "hook", record.notBefore == nil
         else { throw Violation.message(id, "\(record.channel) is not to hear of successes") }
-    }
-
-    /// Minute by minute: the first that is not quiet. Quiet hours here are in UTC.
-    private func quietEnd(_ name: String, _ severity: AlertSeverity, _ now: Timestamp) -> Timestamp? {
-        guard let quiet = rules(name).quiet, !(quiet.criticalPasses && severity == .critical) else {
-            return nil
-        }
-        func isQuiet(_ minute: Int64) -> Bool {
-            let ofDay = minute % 1440
-            return quiet.from < quiet.to
-                ? ofDay >= quiet.from && ofDay < quiet.to : ofDay >= quiet.from || ofDay < quiet.to
-        }
-        let first = now.seconds / 60
-        guard isQuiet(first) else { return nil }
-        let end = (first...first + 1440).first { !isQuiet($0) }
-        return end.map { Timestamp(seconds: $0 * 60) }
     }
 
     // MARK: At the end of a batch, and at rest

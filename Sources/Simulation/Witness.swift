@@ -14,6 +14,7 @@ package struct Witness: Sendable {
     private var calls = CallWitness()
     private var messages = MessageWitness()
     private var alerts = AlertOracle()
+    private var silence = SilenceOracle()
     private var callsChecked = 0
     package private(set) var acknowledgements = 0
 
@@ -52,6 +53,7 @@ package struct Witness: Sendable {
         calls.note(entry)
         try messages.take(entry)
         try alerts.take(entry)
+        try silence.take(entry)
     }
 
     /// A process is about to take up the work.
@@ -78,6 +80,24 @@ package struct Witness: Sendable {
             }
         }
         callsChecked += received.count
+    }
+
+    /// Nobody was told now of what a blackout or quiet hours have kept since a moment.
+    package func checkSilence(
+        of received: ArraySlice<ReceivedCall>,
+        since: Timestamp,
+        now: Timestamp
+    ) throws {
+        for call in received where SimulatedChannels.name(of: call.host) != nil {
+            if silence.isSilent(call.intent, from: since, through: now) {
+                throw Violation.message(call.intent, "it left in a blackout or in quiet hours")
+            }
+        }
+    }
+
+    /// Something may have kept the message lately.
+    func mayHaveBeenSilent(_ message: MessageID, since: Timestamp, now: Timestamp) -> Bool {
+        silence.mayBeSilent(message, from: since, through: now)
     }
 
     /// Alerts are what the ends of runs and slots come to, and destinations believe what is true.

@@ -151,6 +151,7 @@ enum EventFacts {
             ("count", .number(Int64(record.count))), ("result", .string(record.result.word)),
             ("reason", .string(record.reason.word)),
             ("into", record.into.map { .string($0.name(of: record.job)) }),
+            ("blackout", record.blackout.map { .string($0) }),
         ])
     }
 

@@ -152,21 +152,11 @@ struct AlertAgendaTests {
         #expect(end?.seconds == Instant(rfc3339: row.end)?.seconds)
     }
 
-    @Test func `what is critical passes where it may`() throws {
-        let rules = rules {
-            $0.quiet = QuietHours(from: 0, to: 420, zone: "UTC", criticalPasses: true)
-        }
-        let zone = try ZoneDatabase.embedded.zone(named: "UTC")
-        let held = AlertAgenda.notBefore(.open, .error, rules, zone: zone, now: Self.start)
-        #expect(held == Self.start + .hours(7))
-        #expect(AlertAgenda.notBefore(.open, .critical, rules, zone: zone, now: Self.start) == nil)
-    }
-
     @Test func `only openings wait for company`() {
         let rules = rules { $0.groupWithin = .seconds(30) }
-        let open = AlertAgenda.notBefore(.open, .error, rules, zone: nil, now: Self.start)
+        let open = AlertAgenda.notBefore(.open, rules, groups: true, now: Self.start)
         #expect(open == Self.start + .seconds(30))
-        #expect(AlertAgenda.notBefore(.resolve, .error, rules, zone: nil, now: Self.start) == nil)
+        #expect(AlertAgenda.notBefore(.resolve, rules, groups: true, now: Self.start) == nil)
     }
 
     @Test(arguments: ["", "22:00", "22:00-22:00", "24:00-07:00", "9:00-10:00", "09:60-10:00", "22:00-07:00-"])

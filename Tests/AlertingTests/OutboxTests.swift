@@ -58,6 +58,22 @@ struct OutboxTests {
         #expect(outbox.send("slack") == MessageID(5))
     }
 
+    @Test func `what is kept after all lets the others go, and leaves when it is made ready again`() {
+        var outbox = Outbox()
+        for (id, key) in [(first, "job/1"), (second, "job/1"), (other, "job/2")] {
+            _ = outbox.add(id, channel: "slack", key: key)
+        }
+        outbox.makeReady(first)
+        outbox.makeReady(other)
+        #expect(outbox.first("slack") == first)
+        outbox.makeUnready(first)
+        #expect(outbox.send("slack") == other)
+        #expect(outbox.send("slack") == nil)
+        #expect(outbox.head(of: second) == first)
+        outbox.makeReady(first)
+        #expect(outbox.send("slack") == first)
+    }
+
     @Test func `a message sent anew stands before those that have not left, and not before one that has`() {
         var outbox = Outbox()
         _ = outbox.add(second, channel: "slack", key: "job/1")

@@ -103,7 +103,10 @@ struct CheckStoryTests {
                 "The next one is expected by 2026"
             ),
             (#""state":"up""#, "is up", "The next one is expected by 2026-03-08T00:05:00Z, and counts as"),
-            (#""state":"up","blackout":"xmas""#, "is up", "Nothing is wanted by 2026-03-08T00:05:00Z: that lies"),
+            (
+                #""state":"up","blackout":"xmas""#, "is up",
+                "Nothing is wanted by 2026-03-08T00:05:00Z: that lies"
+            ),
             (
                 #""state":"up","failures":1,"failures_to_open":3"#,
                 "is up, after 1 bad end; 3 in a row open an alert", "The next one"

@@ -189,4 +189,43 @@ import Testing
         #expect(stub.told == ["Open"])
         await rig.stop()
     }
+
+    private func calendar(_ day: String, tag: String) -> Answer {
+        let lines = [
+            "BEGIN:VCALENDAR", "BEGIN:VEVENT", "DTSTART;VALUE=DATE:\(day)", "END:VEVENT", "END:VCALENDAR",
+        ]
+        return Answer(
+            status: 200,
+            keptHeader: tag,
+            body: Array(lines.map { "\($0)\r\n" }.joined().utf8)
+        )
+    }
+
+    @Test func `a calendar that is set again with the same address stays as it was read`() async throws {
+        let stub = ChannelStub(
+            calendar("20260301", tag: "\"one\""),
+            Answer(status: 503),
+            Answer(status: 503)
+        )
+        let rig = try await EngineRig(transport: stub)
+        func set(_ url: String, labels: [String]) async throws -> BlackoutView {
+            let time = BlackoutTime.calendar(CalendarSource(zone: "UTC", bytes: []))
+            let blackout = Blackout(name: "holidays", time: time, labels: labels)
+            let view = try await rig.engine.setBlackout(blackout, calendarURL: url)
+            #expect(view.isPending)
+            try await rig.advance(.seconds(1))
+            return try #require(try await rig.engine.blackouts().first)
+        }
+        let day = start + .days(59)
+        let first = try await set("https://example.com/a.ics", labels: [])
+        #expect(first.next?.from == day && first.events == 1 && !first.isPending && first.fault == nil)
+        let again = try await set("https://example.com/a.ics", labels: ["db"])
+        #expect(again.next?.from == day && again.events == 1)
+        #expect(again.fault == "it answered 503" && again.readAgainAt == start + .minutes(15) + .seconds(1))
+        #expect(stub.heard.last?.headers.contains("If-None-Match: \"one\"") == true)
+        let other = try await set("https://example.com/b.ics", labels: ["db"])
+        #expect(other.next == nil && other.events == 0)
+        #expect(stub.heard.last?.headers.contains("If-None-Match") == false)
+        await rig.stop()
+    }
 }

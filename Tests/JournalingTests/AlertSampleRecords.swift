@@ -48,6 +48,19 @@ extension SampleRecord {
             )
         ),
         SampleRecord(
+            "messageFailed-first",
+            .messageFailed(
+                MessageFailed(
+                    job: nil,
+                    message: Sequence(91),
+                    report: MessageReport(attempt: 1),
+                    reason: "Slack answered 503",
+                    retryAt: noon + .seconds(5),
+                    beginsPatience: true
+                )
+            )
+        ),
+        SampleRecord(
             "messageDead",
             .messageDead(
                 MessageDead(

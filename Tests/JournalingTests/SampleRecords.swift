@@ -104,6 +104,23 @@ struct SampleRecord: Sendable, CustomTestStringConvertible {
             )
         ),
         SampleRecord(
+            "slotsDecided-blackout",
+            .slotsDecided(
+                SlotsDecided(
+                    job: job,
+                    revision: 1,
+                    first: slot(line: 0, at: noon, offset: 0, fold: 0),
+                    last: slot(line: 0, at: noon + .hours(2), offset: 0, fold: 0),
+                    count: 3,
+                    result: .excluded,
+                    reason: .blackout,
+                    blackout: "holidays",
+                    cursor: noon + .hours(2),
+                    next: noon + .hours(3)
+                )
+            )
+        ),
+        SampleRecord(
             "slotQueued",
             .slotQueued(
                 SlotQueued(

@@ -11,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct CalendarTests {
     /// Where the calendar is.
-    private final class Shelf: Sendable {
+    fileprivate final class Shelf: Sendable {
         struct State {
             var answer = Answer(status: 200)
             var asked = 0
@@ -90,6 +90,43 @@ struct CalendarTests {
             #expect(seen["fault"] == .null)
             server.child.terminate()
             #expect(try await rig.ending(of: server.child).status == 0)
+        }
+        try await web.stop()
+    }
+}
+
+extension CalendarTests {
+    @Test func `whoever sets a calendar is told what came of reading it`() async throws {
+        let shelf = Shelf()
+        shelf.put(day: "20400101", tag: "\"first\"")
+        let web = try await CounterpartServer { shelf.answer($0) }
+        try await ServerRig.with(answersAfter: .zero) { rig in
+            let server = try await rig.launch([
+                "serve", "--ephemeral", "--listen", "127.0.0.1:0", "--token", "t",
+            ])
+            let login = ["--url", "http://127.0.0.1:\(server.api.port)", "--token", "t"]
+            let words = ["blackout", "set", "holidays", "--ics", "http://127.0.0.1:\(web.port)/holidays.ics"]
+            let read = try await rig.run(words + login)
+            #expect(read.status == 0, "\(read.complaint)")
+            #expect(read.output.contains("(the calendar from 127.0.0.1, 1 event)"), "\(read.output)")
+            #expect(read.output.contains("comes next at 2040-01-01T00:00:00Z"))
+            #expect(!read.output.contains("note"))
+            shelf.refuse(503)
+            let failed = try await rig.run(words + ["--label", "web"] + login)
+            #expect(failed.output.contains("1 event"), "\(failed.output)")
+            #expect(failed.output.contains("could not be read: it answered 503; it is tried again at 2"))
+            #expect(failed.output.contains("note   No job has the labels web"))
+            let refused = try await rig.run(
+                ["blackout", "set", "a", "--ics", "http://192.0.2.1/a.ics"] + login
+            )
+            #expect(
+                refused.status != 0 && refused.complaint.contains("documentation address"),
+                "\(refused.complaint)"
+            )
+            let now = try await rig.run(
+                ["blackout", "set", "now", "--schedule", "* * * * *", "--lasting", "2m"] + login
+            )
+            #expect(now.output.contains("applies to all jobs and is on since"), "\(now.output)")
         }
         try await web.stop()
     }

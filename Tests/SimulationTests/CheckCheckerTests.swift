@@ -72,6 +72,56 @@ struct CheckCheckerTests {
         #expect(throws: Violation.self) { try AlertOracle.judge(entries) }
     }
 
+    @Test func `a message that leaves in a blackout or in quiet hours is found`() throws {
+        let world = Simulator(seed: 1, pace: .quick)
+        try world.liveALittle()
+        let entries = world.witness.entries
+        let meant = try #require(
+            entries.first {
+                if case .messageIntended(let record) = $0.record { record.channel == "hook" } else { false }
+            }
+        )
+        let last = try #require(entries.last)
+        let start = last.time
+        let time = BlackoutTime.once(from: start, to: start + .hours(1))
+        var rules = ChannelRules()
+        let minute = UInt16(start.seconds / 60 % 1440)
+        let zone = "UTC"
+        rules.quiet = QuietHours(from: minute, to: (minute + 60) % 1440, zone: zone, criticalPasses: false)
+        let call = ReceivedCall(
+            intent: meant.sequence,
+            key: "k",
+            host: "hook.example",
+            target: "/alerts",
+            body: [],
+            at: .zero
+        )
+        for record in [
+            Record.blackoutSet(Blackout(name: "a", time: time)),
+            .channelConfigured(
+                ChannelConfigured(name: "hook", settings: nil, rules: rules, isPaused: false)
+            ),
+        ] {
+            var witness = world.witness
+            let entry = Entry(
+                sequence: last.sequence.next,
+                time: start,
+                account: 0,
+                visibility: .operator,
+                record: record
+            )
+            try witness.take(entry, .none)
+            func check(_ from: Span, _ to: Span) throws {
+                try witness.checkSilence(of: [call], since: start + from, now: start + to)
+            }
+            #expect(throws: Violation.self) { try check(.minutes(2), .minutes(4)) }
+            // It may have been on its way before, or leave right after.
+            try check(.zero - .minutes(2), .minutes(1))
+            try check(.minutes(59), .minutes(62))
+        }
+        try world.stop()
+    }
+
     @Test func `a slot that runs in a blackout, or is excluded outside of one, is found`() throws {
         let world = Simulator(seed: 1, pace: .quick)
         try world.liveALittle()

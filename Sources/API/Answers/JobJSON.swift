@@ -1,6 +1,7 @@
 internal import Cron
 package import Domain
 internal import Engine
+internal import Scheduling
 internal import Streaming
 
 extension Site {
@@ -13,14 +14,15 @@ extension Site {
         members += view.definition.shown
         let times = LineTimes.today(view, zones: zones)
         let warnings =
-            (times?.warnings(from: now) ?? [])
+            (times?.warnings(from: now) ?? []) + (times?.blackoutWarnings(view) ?? [])
             + view.missingStreams.map { "No stream named \($0) is watched: chronatog stream add" }
         members += [
             JSON.Member("scheduler", .number(Int64(view.entry.scheduler))),
             JSON.Member("state", .string(view.entry.state.word)),
             JSON.Member("paused_reason", view.pause.map { .string($0.reason) } ?? .null),
             JSON.Member("paused_until", view.pause?.until?.json ?? .null),
-            JSON.Member("next_at", (view.heldBackUntil ?? view.entry.next).json),
+            JSON.Member("next_at", view.nextCall(times)?.json ?? .null),
+            JSON.Member("blackouts", .array((view.cover?.names ?? []).map { .string($0) })),
             JSON.Member("open_runs", .number(Int64(view.entry.openRuns))),
             JSON.Member("queued_slots", .number(Int64(view.entry.queuedSlots))),
             JSON.Member("last_result", view.entry.lastResult.map { .string($0.word) } ?? .null),
@@ -72,6 +74,15 @@ extension JobEntry {
     }
 }
 
+extension JobView {
+    /// When it calls next: slots in blackouts do not.
+    func nextCall(_ times: LineTimes?) -> Timestamp? {
+        if let heldBackUntil { return heldBackUntil }
+        guard cover != nil, entry.next != .distantFuture, let times else { return entry.next }
+        return times.plan.nextCall(after: entry.next - Span(microseconds: 1), under: cover)
+    }
+}
+
 extension LineTimes {
     /// A job's lines as they are now; nil when they no longer compile.
     static func today(_ view: JobView, zones: ZoneDatabase) -> LineTimes? {
@@ -82,6 +93,20 @@ extension LineTimes {
             registeredAt: view.entry.registeredAt,
             zone: zone
         )
+    }
+
+    /// That the next slot does not run, and why.
+    fileprivate func blackoutWarnings(_ view: JobView) -> [String] {
+        guard let fate = plan.fate(at: view.entry.next, under: view.cover) else { return [] }
+        var sentence = "The next slot, at \(view.entry.next.rfc3339Text ?? ""), falls into the blackout"
+        sentence += " \"\(fate.name)\" and "
+        switch fate {
+        case .kept(_, let end): sentence += "runs when that is over, at \(end.rfc3339Text ?? "")."
+        case .excluded:
+            let after = "; the newest of its slots there runs when that is over"
+            sentence += "is left out\(plan.runsAfterBlackout ? after : "")."
+        }
+        return [sentence]
     }
 
     /// What the zone's next changes do to the lines.

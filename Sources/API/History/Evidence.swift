@@ -81,6 +81,7 @@ package struct Evidence: Sendable {
         row.result = record.result
         row.reason = record.reason
         row.into = record.into
+        row.blackout = record.blackout
         row.decidedAt = entry.time
         row.sequence = entry.sequence
         stretch = record

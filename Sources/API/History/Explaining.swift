@@ -65,10 +65,21 @@ package struct Explaining {
 
     private var nextSentence: String {
         if view.entry.state == .finished { return "The job is finished." }
-        guard let next = question.times.nextRun(after: max(question.instant, question.now)) else {
+        guard let next = question.times.plan.nextRun(after: max(question.instant, question.now)) else {
             return "No further slot follows."
         }
-        return "Its next slot is at \(words.when(next))."
+        return "Its next slot is at \(words.when(next))\(blackoutRemark(next))."
+    }
+
+    /// What a blackout will make of a slot that somebody is pointed to.
+    private func blackoutRemark(_ slot: Slot) -> String {
+        guard slot.instant > question.now else { return "" }
+        return switch question.times.plan.fate(at: slot.instant, under: view.cover) {
+        case .excluded(let name): " (in the blackout \"\(name)\", which leaves it out)"
+        case .kept(let name, let end):
+            " (in the blackout \"\(name)\"; it runs when that is over, at \(words.instant(end)))"
+        case nil: ""
+        }
     }
 
     // MARK: No slot there
@@ -96,15 +107,19 @@ package struct Explaining {
             sentences.append("Nothing runs from its end on, \(words.instant(end)).")
         }
         let before = question.times.lastSlot(before: question.instant, notBefore: question.registeredAt)
-        let after = question.times.nextRun(after: question.instant)
+        let after = question.times.plan.nextRun(after: question.instant)
         switch (before, after) {
         case (let before?, let after?):
             sentences.append(
-                "The nearest slots are \(words.when(before)) before and \(words.when(after)) after."
+                """
+                The nearest slots are \(words.when(before)) before and \(words.when(after))\
+                \(blackoutRemark(after)) after.
+                """
             )
         case (let before?, nil):
             sentences.append("The last slot before is \(words.when(before)); none follows.")
-        case (nil, let after?): sentences.append("The first slot after is \(words.when(after)).")
+        case (nil, let after?):
+            sentences.append("The first slot after is \(words.when(after))\(blackoutRemark(after)).")
         case (nil, nil): sentences.append("It has no slot before or after either.")
         }
         return sentences.joined(separator: " ")
@@ -240,6 +255,19 @@ package struct Explaining {
             let until = pause.until.map { " until \(words.instant($0))" } ?? ""
             return "\(begin) the job is paused\(until); unless it is resumed before, the slot ends as paused."
         }
+        switch question.times.plan.fate(at: slot.instant, under: view.cover) {
+        case .excluded(let name):
+            let others =
+                question.times.plan.runsAfterBlackout
+                ? "; the newest of the job's slots in it runs when it is over (blackout_then=run-after)" : ""
+            return "\(begin) it falls into the blackout \"\(name)\" and will be left out\(others)."
+        case .kept(let name, let end):
+            return """
+                \(begin) it falls into the blackout \"\(name)\", and as the newest of the job's slots in it \
+                it will run when that is over, at \(words.instant(end)) (blackout_then=run-after).
+                """
+        case nil: break
+        }
         let jitter = question.times.plan.offset(of: slot.instant, job: question.job)
         let sent = jitter > .zero ? " The call is sent \(words.length(jitter)) later, by jitter." : ""
         return "\(begin) it will run then.\(sent)"
@@ -256,9 +284,11 @@ package struct Explaining {
                 """
         }
         if let end = view.heldBackUntil {
+            let name = view.cover?.window(at: evidence.slot.instant)?.name
+            let blackout = name.map { "the blackout \"\($0)\"" } ?? "a blackout"
             return
                 """
-                \(begin) it lies in a blackout, and when that is over at \(words.instant(end)), the newest \
+                \(begin) it lies in \(blackout), and when that is over at \(words.instant(end)), the newest \
                 of the job's slots in it runs (blackout_then=run-after).
                 """
         }

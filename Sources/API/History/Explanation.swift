@@ -138,17 +138,6 @@ extension LineTimes {
         (definition.start.map { instant >= $0 } ?? true) && (definition.end.map { instant < $0 } ?? true)
     }
 
-    /// The next slot after an instant that runs; nil when there is none.
-    func nextRun(after instant: Timestamp) -> Slot? {
-        var cursor = instant
-        for _ in 0..<1000 {
-            guard let group = plan.group(after: cursor) else { return nil }
-            if let slot = group.runs { return slot }
-            cursor = group.instant
-        }
-        return nil
-    }
-
     /// The last slot before an instant; found by looking back ever further. nil when none is near enough to
     /// matter.
     func lastSlot(before instant: Timestamp, notBefore floor: Timestamp) -> Slot? {

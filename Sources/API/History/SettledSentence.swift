@@ -148,7 +148,9 @@ extension Explaining {
                 runs (max_runs).
                 """
         case .restoredOver: return "\(subject) was replaced by a restore of an older state."
-        case .excluded: return "\(subject) fell into a blackout and was left out."
+        case .excluded:
+            let blackout = stretch.blackout.map { "the blackout \"\($0)\"" } ?? "a blackout"
+            return "\(subject) fell into \(blackout) and was left out."
         case .unknownHeld:
             return
                 """

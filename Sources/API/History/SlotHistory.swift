@@ -11,6 +11,8 @@ package struct SlotHistory: Sendable, Hashable {
     package var result: SlotResult?
     package var reason: DecisionReason?
     package var into: Slot?
+    /// What left it out.
+    package var blackout: String?
     package var decidedAt: Timestamp?
     package var sequence: Sequence?
 
@@ -30,6 +32,7 @@ package struct SlotHistory: Sendable, Hashable {
             JSON.Member("result", result.map { .string($0.word) } ?? .null),
             JSON.Member("reason", reason.map { .string($0.word) } ?? .null),
             JSON.Member("into", into.map { .string($0.name(of: job)) } ?? .null),
+            JSON.Member("blackout", blackout.map { .string($0) } ?? .null),
             JSON.Member("decided_at", decidedAt?.json ?? .null),
             JSON.Member("sequence", sequence.map { .number(Int64(clamping: $0.value)) } ?? .null),
         ])

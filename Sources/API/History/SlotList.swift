@@ -58,6 +58,7 @@ package struct SlotList {
             row.result = record.result
             row.reason = record.reason
             row.into = record.into
+            row.blackout = record.blackout
             row.decidedAt = entry.time
             row.sequence = entry.sequence
             window.add(row)

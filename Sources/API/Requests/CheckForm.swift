@@ -105,22 +105,7 @@ struct CheckForm: Sendable {
     }
 
     private func readSchedule(_ fields: inout Fields, into definition: inout CheckDefinition) {
-        if fields.has("zone") {
-            switch fields.value("zone") {
-            case nil: definition.zone = surroundings.zone
-            case .string(let name):
-                do {
-                    definition.zone = try surroundings.zones.zone(named: name).name
-                } catch ZoneError.unknown(_, let nearest) {
-                    let hint =
-                        nearest.map { "did you mean \($0)?" } ?? "an IANA name such as Europe/London, or UTC"
-                    fields.fault("zone", "\"\(name)\" is not a time zone", hint: hint)
-                } catch {
-                    fields.fault("zone", "\(error)")
-                }
-            default: fields.fault("zone", "is not a string")
-            }
-        }
+        fields.readZone(into: &definition.zone, default: surroundings.zone, among: surroundings.zones)
         guard fields.has("schedule") else { return }
         switch fields.value("schedule") {
         case nil: definition.schedule = []

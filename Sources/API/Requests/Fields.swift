@@ -119,6 +119,21 @@ struct Fields {
         place = stamp
     }
 
+    /// A time zone by its IANA name.
+    mutating func readZone(into zone: inout String, default fallback: String, among zones: ZoneDatabase) {
+        guard has("zone") else { return }
+        guard let value = value("zone") else { return zone = fallback }
+        guard let name = value.string else { return fault("zone", "is not a string") }
+        do {
+            zone = try zones.zone(named: name).name
+        } catch ZoneError.unknown(_, let nearest) {
+            let hint = nearest.map { "did you mean \($0)?" } ?? "an IANA name such as Europe/London, or UTC"
+            fault("zone", "\"\(name)\" is not a time zone", hint: hint)
+        } catch {
+            fault("zone", "\(error)")
+        }
+    }
+
     /// A nested object's fields; nil when the field is absent or no object. `null` is an object without
     /// members.
     mutating func object(_ name: String) -> Fields? {

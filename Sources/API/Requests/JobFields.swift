@@ -17,7 +17,8 @@ enum JobFields {
     /// What only answers say. A request may carry it, so that a job that was read can be sent back; it means
     /// nothing.
     static let answer = [
-        "id", "url", "state", "paused_reason", "paused_until", "next_at", "sequence", "created_at",
+        "id", "url", "state", "paused_reason", "paused_until", "next_at", "blackouts", "sequence",
+        "created_at",
         "warnings",
         "scheduler", "revision", "open_runs", "queued_slots", "last_result", "runs", "description",
         "badge_url",

@@ -115,24 +115,7 @@ struct JobForm: Sendable {
             default: .or,
             choices: DayMatch.allCases.map { ($0.rawValue, $0) }
         )
-        readZone(&fields, into: &definition.zone)
-    }
-
-    private func readZone(_ fields: inout Fields, into zone: inout String) {
-        guard fields.has("zone") else { return }
-        guard let value = fields.value("zone") else { return zone = surroundings.zone }
-        guard let name = value.string else { return fields.fault("zone", "is not a string") }
-        do {
-            zone = try surroundings.zones.zone(named: name).name
-        } catch ZoneError.unknown(_, let nearest) {
-            fields.fault(
-                "zone",
-                "\"\(name)\" is not a time zone",
-                hint: nearest.map { "did you mean \($0)?" } ?? "an IANA name such as Europe/London, or UTC"
-            )
-        } catch {
-            fields.fault("zone", "\(error)")
-        }
+        fields.readZone(into: &definition.zone, default: surroundings.zone, among: surroundings.zones)
     }
 
     private func readLines(_ fields: inout Fields, into definition: inout JobDefinition) {

@@ -1,5 +1,7 @@
 internal import Domain
+internal import Effects
 internal import Engine
+internal import Integrations
 internal import Streaming
 
 /// `blackouts`: when jobs do not run. The operator's business, for they are over every scheduler's jobs.
@@ -41,20 +43,60 @@ enum BlackoutRoutes {
         let form = try BlackoutForm(
             request.parameters["name"] ?? "",
             try RequestBody.object(request.body),
-            zone: site.options.zone
+            zone: site.options.zone,
+            zones: site.zones
         )
+        // A literal address that the egress policy refuses is refused now, not when it is read.
+        if let origin = form.calendarURL.flatMap({ try? WebAddress($0) })?.origin,
+            let objection = site.judgeLiteral(origin.host, origin.port)
+        {
+            throw Problem("ics_url", objection)
+        }
         let view = try await site.engine.setBlackout(form.blackout, calendarURL: form.calendarURL)
-        return .json(site.json(view, now: try await site.now()))
+        let notes = try await notes(view, site)
+        return .json(site.json(view, notes: notes, now: try await site.now()))
     }
 
     @Sendable private static func remove(_ site: Site, _ request: APIRequest) async throws -> Reply {
         try await site.engine.removeBlackout(request.parameters["name"] ?? "")
         return .empty
     }
+
+    /// What its maker may not have meant.
+    private static func notes(_ view: BlackoutView, _ site: Site) async throws -> [String] {
+        var notes: [String] = []
+        if case .once = view.blackout.time, view.next == nil { notes.append("It is over already.") }
+        if try await isOverNobody(view.blackout, site) {
+            let labels = view.blackout.labels.joined(separator: ", ")
+            notes.append("No job has the labels \(labels), and no check has the tags.")
+        }
+        return notes
+    }
+
+    /// Jobs and checks that are looked through; beyond it, nothing is said.
+    private static let lookedThroughMax = 100_000
+
+    private static func isOverNobody(_ blackout: Blackout, _ site: Site) async throws -> Bool {
+        let (labels, page) = (Set(blackout.labels), 1_000)
+        if labels.isEmpty { return false }
+        var (job, check) = (JobID(0), CheckID(0))
+        for _ in 0..<lookedThroughMax / page {
+            let jobs = try await site.engine.jobs(after: job, limit: page, as: .operator)
+            let checks = try await site.engine.checks(after: check, limit: page, as: .operator)
+            if jobs.contains(where: { labels.isSubset(of: $0.definition.labels) })
+                || checks.contains(where: { labels.isSubset(of: $0.definition.tags) })
+            {
+                return false
+            }
+            if jobs.count < page, checks.count < page { return true }
+            (job, check) = (jobs.last?.id ?? job, checks.last?.id ?? check)
+        }
+        return false
+    }
 }
 
 extension Site {
-    fileprivate func json(_ view: BlackoutView, now: Timestamp) -> JSON {
+    fileprivate func json(_ view: BlackoutView, notes: [String]? = nil, now: Timestamp) -> JSON {
         let blackout = view.blackout
         var members = [
             JSON.Member("name", .string(blackout.name)),
@@ -73,6 +115,9 @@ extension Site {
             members += [
                 JSON.Member("zone", .string(source.zone)),
                 JSON.Member("events_from", .string(view.host ?? "a file")),
+                JSON.Member("events", .number(Int64(view.events ?? 0))),
+                JSON.Member("pending", .bool(view.isPending)),
+                JSON.Member("read_again_at", view.readAgainAt?.json ?? .null),
             ]
         }
         let next = view.next.map { stretch in
@@ -83,6 +128,7 @@ extension Site {
             JSON.Member("next", next ?? .null),
             JSON.Member("fault", view.fault.map { .string($0) } ?? .null),
         ]
+        if let notes { members.append(JSON.Member("notes", .array(notes.map { .string($0) }))) }
         return .object(members)
     }
 }

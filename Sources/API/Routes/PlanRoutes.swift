@@ -52,7 +52,7 @@ enum PlanRoutes {
         let from = try request.query.instant("from") ?? now
         let to = try request.query.instant("to") ?? from + defaultSpan
         let limit = try request.query.limit()
-        var plan = PlannedSlots(from: from, to: to, limit: limit)
+        var plan = PlannedSlots(from: from, to: to, now: now, limit: limit)
         var after = JobID(0)
         while true {
             let views = try await site.engine.jobs(after: after, limit: 1000, as: request.caller)
@@ -92,6 +92,13 @@ struct PlannedSlots {
         var slot: Slot
         /// What it will end as without running; nil: it runs.
         var result: SlotResult?
+        /// What a blackout makes of it.
+        var fate: BlackoutFate?
+
+        /// When it runs, if that is not its own time.
+        private var runsAt: Timestamp? {
+            if case .kept(_, let end) = fate { end } else { nil }
+        }
 
         var json: JSON {
             .object([
@@ -103,19 +110,23 @@ struct PlannedSlots {
                 JSON.Member("fold", .number(Int64(slot.fold))),
                 JSON.Member("line", .number(Int64(slot.line))),
                 JSON.Member("result", result.map { .string($0.word) } ?? .null),
+                JSON.Member("blackout", fate.map { .string($0.name) } ?? .null),
+                JSON.Member("runs_at", runsAt?.json ?? .null),
             ])
         }
     }
 
     private let from: Timestamp
     private var to: Timestamp
+    private let now: Timestamp
     private let limit: Int
     private var slots: [Planned] = []
     private var dropped = false
 
-    init(from: Timestamp, to: Timestamp, limit: Int) {
+    init(from: Timestamp, to: Timestamp, now: Timestamp, limit: Int) {
         self.from = from
         self.to = to
+        self.now = now
         self.limit = limit
     }
 
@@ -123,18 +134,32 @@ struct PlannedSlots {
         guard view.entry.state != .finished, view.entry.next < to || view.pause != nil,
             let times = LineTimes.today(view, zones: zones)
         else { return }
+        addHeldBack(view, times)
         let start = max(from, view.entry.cursor)
         for group in times.groups(after: start, through: to - Span(microseconds: 1)) {
             guard group.instant < to else { break }
             let isPaused = view.pause.map { $0.until.map { group.instant < $0 } ?? true } ?? false
             for member in group.members {
-                let result = member.result ?? (isPaused ? .paused : nil)
-                slots.append(
-                    Planned(job: view.id, name: view.definition.name, slot: member.slot, result: result)
-                )
+                var planned = Planned(job: view.id, name: view.definition.name, slot: member.slot)
+                planned.result = member.result ?? (isPaused ? .paused : nil)
+                if planned.result == nil {
+                    planned.fate = times.plan.fate(at: group.instant, under: view.cover)
+                    if case .excluded = planned.fate { planned.result = .excluded }
+                }
+                slots.append(planned)
             }
             if slots.count > limit * 2 { settle() }
         }
+    }
+
+    /// A slot that has passed and runs when its blackout is over. Only the first page has it.
+    private mutating func addHeldBack(_ view: JobView, _ times: LineTimes) {
+        guard let end = view.heldBackUntil, from <= now, end < to,
+            let slot = times.plan.newestRun(after: view.entry.cursor, before: end), slot.instant <= from,
+            let name = view.cover?.window(at: slot.instant)?.name
+        else { return }
+        let fate = BlackoutFate.kept(name: name, until: end)
+        slots.append(Planned(job: view.id, name: view.definition.name, slot: slot, fate: fate))
     }
 
     private mutating func settle() {

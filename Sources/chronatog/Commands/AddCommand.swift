@@ -153,6 +153,7 @@ struct JobSummary {
     private func next() -> [String] {
         guard let first = job["next_at"]?.string, let instant = Instant(rfc3339: first) else { return [] }
         guard lines.count == 1, !lines[0].contains("H"), !lines[0].contains("~"), job["end"]?.string == nil,
+            job.plain("blackouts").isEmpty,
             let schedule = try? Schedule(lines[0], options: options),
             let zone = try? ZoneDatabase.embedded.zone(named: job.plain("zone")),
             let dst = DSTPolicy(rawValue: job.plain("dst"))

@@ -110,15 +110,13 @@ struct AlertCommand: AsyncParsableCommand {
             }
             if json { return StandardStream.output.line(JSON.array(messages).pretty) }
             var table = TextTable([
-                "MESSAGE", "STATE", "CHANNEL", "KIND", "ALERT", "ATTEMPTS", "RETRY AT", "REASON",
+                "MESSAGE", "STATE", "CHANNEL", "KIND", "ALERT", "ATTEMPTS", "NOT BEFORE", "WAITS FOR",
+                "REASON",
             ])
-            for message in messages {
-                table.add(
-                    ["id", "state", "channel", "kind", "alert", "attempts", "retry_at", "reason"].map {
-                        message.plain($0)
-                    }
-                )
-            }
+            let columns = [
+                "id", "state", "channel", "kind", "alert", "attempts", "retry_at", "waits_for", "reason",
+            ]
+            for message in messages { table.add(columns.map { message.plain($0) }) }
             if table.isEmpty { return StandardStream.error.line("every message has arrived") }
             StandardStream.output.write(table.text())
         }

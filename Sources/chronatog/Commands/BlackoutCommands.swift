@@ -12,6 +12,7 @@ struct BlackoutCommand: AsyncParsableCommand {
             chronatog blackout set holidays --ics holidays.ics --label team:billing
             Slots in a blackout end as `excluded` and are not caught up. Alerts that open in one are told when
             it is over, those of checks too: a check is covered by its tags, as a job by its labels.
+            --from and --to take an instant, or a date: midnight in --zone.
             """,
         subcommands: [Set.self, List.self, Remove.self]
     )
@@ -24,13 +25,13 @@ struct BlackoutCommand: AsyncParsableCommand {
         static let flags: [String: String]? = ["labels": "--label", "ics_url": "--ics", "name": "NAME"]
         @OptionGroup var server: ServerOptions
         @Argument(help: "a-z 0-9 _ -") var name: String
-        @Option(help: "When it begins.") var from: String?
+        @Option(help: "When it begins: 2026-12-01T22:00:00Z, or 2026-12-01.") var from: String?
         @Option(help: "When it is over.") var to: String?
         @Option(help: "When one begins, again and again: '0 2 * * SUN'.") var schedule: String?
         @Option(help: "How long each lasts: 4h.") var lasting: String?
         @Option(help: "A calendar file (iCalendar), or the URL where it is; read again every six hours.")
         var ics: String?
-        @Option(help: "Zone of the schedule, and of whole days in a calendar; else the server's --zone.")
+        @Option(help: "Zone of the schedule, of dates, and of days in a calendar; else the server's --zone.")
         var zone: String?
         @Option(help: "Only for jobs with this label and checks with this tag; repeatable: all are needed.")
         var label: [String] = []
@@ -38,7 +39,8 @@ struct BlackoutCommand: AsyncParsableCommand {
 
         func run(asking server: ServerConnection) async throws(CommandFailure) {
             let text = { (value: String?) -> JSON? in value.map { .string($0) } }
-            let isURL = ics.map { $0.hasPrefix("http://") || $0.hasPrefix("https://") } ?? false
+            let schemes = ["http://", "https://", "webcal://"]
+            let isURL = ics.map { ics in schemes.contains { ics.lowercased().hasPrefix($0) } } ?? false
             var calendar: String?
             if let ics, !isURL {
                 do {
@@ -54,10 +56,22 @@ struct BlackoutCommand: AsyncParsableCommand {
                 ("labels", label.isEmpty ? nil : .array(label.map { .string($0) })),
             ])
             let path = "\(ServerConnection.api)/blackouts/\(Query.encoded(name))"
-            let blackout = try await server.request("PUT", path, body: request)
-            if json { return StandardStream.output.line(blackout.pretty) }
+            var blackout = try await server.request("PUT", path, body: request)
+            let notes = blackout["notes"] ?? .null
+            let deadline = ContinuousClock.now + Self.readingMax
+            while blackout["pending"] == .bool(true), ContinuousClock.now < deadline {
+                try? await Task.sleep(for: .milliseconds(100))
+                blackout = try await server.request("GET", path)
+            }
+            if json { return StandardStream.output.line(blackout.with("notes", notes).pretty) }
             StandardStream.output.line(BlackoutCommand.sentence(blackout))
+            for note in BlackoutCommand.readingNotes(blackout) + (notes.array ?? []).map(\.plain) {
+                StandardStream.output.line("  note   \(note)")
+            }
         }
+
+        /// As long as somebody gladly waits for the first reading of a calendar.
+        private static let readingMax = Duration.seconds(5)
     }
 
     struct List: ClientCommand {
@@ -73,7 +87,7 @@ struct BlackoutCommand: AsyncParsableCommand {
                 let labels = blackout.plain("labels")
                 table.add([
                     blackout.plain("name"), BlackoutCommand.time(blackout), labels.isEmpty ? "all" : labels,
-                    blackout.plain("active") == "true" ? "yes" : "no",
+                    blackout.plain("active"),
                     (blackout["next"] ?? .null).plain("from"), (blackout["next"] ?? .null).plain("to"),
                     blackout.plain("fault"),
                 ])
@@ -103,7 +117,20 @@ struct BlackoutCommand: AsyncParsableCommand {
                 "\(blackout.plain("schedule")) (\(blackout.plain("zone"))) for \(blackout.plain("lasting"))"
         }
         let source = blackout.plain("events_from")
-        return source.isEmpty ? "once" : "the calendar from \(source)"
+        if source.isEmpty { return "once" }
+        let events = blackout.plain("events")
+        return "the calendar from \(source), \(events) \(events == "1" ? "event" : "events")"
+    }
+
+    /// What came of reading a calendar that is somewhere else, unless all is well.
+    private static func readingNotes(_ blackout: JSON) -> [String] {
+        if blackout["pending"] == .bool(true) {
+            return ["Its calendar is still being read; `chronatog blackout list` shows what comes of it."]
+        }
+        guard let fault = blackout["fault"]?.string else { return [] }
+        let again = blackout.plain("read_again_at")
+        let next = again.isEmpty ? "" : "; it is tried again at \(again)"
+        return ["Its calendar could not be read: \(fault)\(next)."]
     }
 
     private static func sentence(_ blackout: JSON) -> String {
@@ -111,12 +138,19 @@ struct BlackoutCommand: AsyncParsableCommand {
         let labels = blackout.plain("labels")
         let whom = labels.isEmpty ? "all jobs" : "jobs labelled \(labels)"
         guard let next = blackout["next"], next != .null else {
-            let why =
-                (blackout.plain("events_from").isEmpty ? "it is over" : "its calendar has nothing ahead yet")
-            return "blackout \(name) applies to \(whom); \(why)"
+            let why = blackout.plain("events_from").isEmpty ? "it is over" : "there is nothing ahead"
+            return "blackout \(name) (\(time(blackout))) applies to \(whom); \(why)"
         }
-        let verb = blackout.plain("active") == "true" ? "is on since" : "comes next at"
+        let verb = blackout["active"] == .bool(true) ? "is on since" : "comes next at"
         return "blackout \(name) (\(time(blackout))) applies to \(whom) and \(verb) "
             + "\(next.plain("from")), until \(next.plain("to"))"
+    }
+}
+
+extension JSON {
+    /// The object with one member more, unless that is null.
+    fileprivate func with(_ key: String, _ value: JSON) -> JSON {
+        guard case .object(let members) = self, value != .null, self[key] == nil else { return self }
+        return .object(members + [.init(key, value)])
     }
 }

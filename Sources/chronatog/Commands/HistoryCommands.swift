@@ -74,9 +74,10 @@ struct SlotsCommand: ClientCommand {
         if json { return StandardStream.output.line(JSON.array(slots).pretty) }
         var table = TextTable(["SLOT", "LOCAL", "DECIDED", "RUN", "RESULT", "REASON", "INTO"])
         for slot in slots {
+            let reason = [slot.plain("reason"), slot.plain("blackout")].filter { !$0.isEmpty }
             table.add([
                 slot.plain("slot"), slot.plain("local"), slot.plain("decided_at"), slot.plain("run"),
-                slot.plain("result"), slot.plain("reason"), slot.plain("into"),
+                slot.plain("result"), reason.joined(separator: " "), slot.plain("into"),
             ])
         }
         if table.isEmpty { return StandardStream.error.line("job \(id) has no slot there") }
@@ -118,11 +119,19 @@ struct PlanCommand: ClientCommand {
         for slot in answer.array ?? [] {
             table.add([
                 slot.plain("slot"), slot.plain("local"), slot.plain("job"), slot.plain("name"),
-                slot["result"]?.string.map { "no: \($0)" } ?? "yes",
+                Self.fate(of: slot),
             ])
         }
         if table.isEmpty { return StandardStream.error.line("nothing is due in that time") }
         StandardStream.output.write(table.text())
+    }
+
+    private static func fate(of slot: JSON) -> String {
+        let blackout = slot.plain("blackout").isEmpty ? "" : "blackout \(slot.plain("blackout"))"
+        if let result = slot["result"]?.string {
+            return "no: \(result)\(blackout.isEmpty ? "" : " (\(blackout))")"
+        }
+        return blackout.isEmpty ? "yes" : "at \(slot.plain("runs_at")), after \(blackout)"
     }
 }
 
