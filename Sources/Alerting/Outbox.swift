@@ -7,8 +7,10 @@ package import Domain
 /// Derived from the ledger at a start and kept beside it; it decides nothing that a record would have to
 /// tell.
 package struct Outbox: Sendable {
-    /// Calls to one channel at a time.
-    package static let parallelMax = 4
+    /// Calls to one channel at a time, unless it takes more.
+    package static let parallelUsual = 4
+    /// By channel.
+    package var parallelMax: [String: Int] = [:]
 
     private struct Line: Hashable, Sendable {
         var channel: String
@@ -90,7 +92,8 @@ package struct Outbox: Sendable {
 
     /// The message that would leave next by this channel.
     package func first(_ channel: String) -> MessageID? {
-        guard out[channel, default: []].count < Self.parallelMax else { return nil }
+        let room = parallelMax[channel] ?? Self.parallelUsual
+        guard out[channel, default: []].count < room else { return nil }
         return ready[channel]?.first
     }
 

@@ -38,6 +38,7 @@ extension Flow {
     /// What flags and journal say together. A name that both have is the flags'; the journal's rules hold for
     /// it too.
     mutating func gatherChannels() {
+        defer { outbox.parallelMax = channels.compactMapValues(\.settings.kind.parallelMax) }
         channels = [:]
         unreadable = [:]
         for (name, own) in settings.channels {

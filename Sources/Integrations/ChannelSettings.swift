@@ -11,6 +11,10 @@ package enum ChannelKind: String, Sendable, CaseIterable {
     case sentry
     case email
     case webhook
+
+    /// Messages that may be under way at a time where that is more than a few: a webhook's receiver is a
+    /// program of one's own, and says 429 when it wants less.
+    package var parallelMax: Int? { self == .webhook ? 64 : nil }
 }
 
 /// A channel's settings, checked. There is no way to have them unchecked: `read` is the only way in.
