@@ -96,11 +96,31 @@ struct Chronatog: AsyncParsableCommand {
     }
 
     /// ArgumentParser calls a mistyped command an unexpected argument; this names the one that was meant.
-    private static func refuseUnknownCommand(_ arguments: [String]) throws(CommandFailure) {
-        guard let word = arguments.first, !word.hasPrefix("-") else { return }
-        let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-        guard !names.contains(word) else { return }
-        let hint = NearestWord.hint(for: word, in: names)
-        throw .asked("there is no command \"\(word)\"\(hint)", hint: "`chronatog --help` lists them")
+    static func refuseUnknownCommand(_ arguments: [String]) throws(CommandFailure) {
+        var level = configuration
+        var path = "chronatog"
+        for word in arguments {
+            // From here on it is the command's own: options, and what it works on.
+            if word.hasPrefix("-") || word == "help" || level.subcommands.isEmpty { return }
+            let known = level.subcommands.map { $0.configuration }
+            guard let next = known.first(where: { $0.commandName == word }) else {
+                if level.defaultSubcommand != nil { return }
+                let names = known.filter { $0.shouldDisplay }.compactMap { $0.commandName }
+                let hint = NearestWord.hint(for: word, in: names)
+                throw .asked(
+                    "there is no command \"\(path.dropRoot)\(word)\"\(hint)",
+                    hint: "`\(path) --help` lists them"
+                )
+            }
+            level = next
+            path += " \(word)"
+        }
+    }
+}
+
+extension String {
+    /// `chronatog alert` as people say it: `alert `; nothing for the program itself.
+    fileprivate var dropRoot: String {
+        firstIndex(of: " ").map { String(self[index(after: $0)...]) + " " } ?? ""
     }
 }

@@ -16,9 +16,10 @@ enum LiveSite {
 
     static func serving(
         _ change: (inout APIOptions) -> Void = { _ in },
+        disk: MemoryDisk = MemoryDisk(),
         _ body: (Int, SiteRig) async throws -> Void
     ) async throws {
-        let rig = try await SiteRig {
+        let rig = try await SiteRig(disk: disk) {
             $0.port = 0
             change(&$0)
         }

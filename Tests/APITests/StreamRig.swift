@@ -1,7 +1,6 @@
 import API
 import Domain
 import Effects
-import Logging
 import NIOCore
 import NIOPosix
 import Testing
@@ -14,38 +13,16 @@ struct StreamRig {
     let port: Int
     let client: WebSocketClient
 
-    static let noLog = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
     static func with(
         _ change: (inout APIOptions) -> Void = { _ in },
         disk: MemoryDisk = MemoryDisk(),
         _ body: (StreamRig) async throws -> Void
     ) async throws {
-        let rig = try await SiteRig(disk: disk) {
-            $0.port = 0
-            change(&$0)
-        }
-        let server = APIServer(rig.site, time: SystemTime(), logger: noLog)
         let client = WebSocketClient(egress: .loopbackOnly, trust: .nobody)
-        let (ports, announce) = AsyncStream<Int>.makeStream()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                defer { announce.finish() }
-                try await server.run { port in announce.yield(port) }
-            }
-            var iterator = ports.makeAsyncIterator()
-            let port = try #require(await iterator.next())
-            do {
-                try await body(StreamRig(rig: rig, port: port, client: client))
-            } catch {
-                group.cancelAll()
-                throw error
-            }
-            try await server.stop()
-            try await group.waitForAll()
+        try await LiveSite.serving(change, disk: disk) { port, rig in
+            try await body(StreamRig(rig: rig, port: port, client: client))
         }
         await client.shutdown()
-        await rig.stop()
     }
 
     /// Opens `/v1/events` as somebody (empty: nobody).

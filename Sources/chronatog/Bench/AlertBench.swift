@@ -71,18 +71,9 @@ extension BenchCommand {
         private func ping(_ paths: [String], _ port: Int) async throws {
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let crowd = Crowd(paths, connections: connections)
-            let bootstrap = ClientBootstrap(group: group)
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(Pinger(crowd.member()))
-                    }
-                }
-            var channels: [any Channel] = []
-            for _ in 0..<connections {
-                channels.append(try await bootstrap.connect(host: "127.0.0.1", port: port).get())
+            for channel in try await crowd.connect(connections, to: port, on: group) {
+                try await channel.closeFuture.get()
             }
-            for channel in channels { try await channel.closeFuture.get() }
             try await group.shutdownGracefully()
         }
     }

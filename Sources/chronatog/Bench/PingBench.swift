@@ -35,17 +35,7 @@ extension BenchCommand {
             let addresses = (0..<checks).compactMap { _ in server.line() }
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let crowd = Crowd(addresses)
-            let bootstrap = ClientBootstrap(group: group)
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(Pinger(crowd.member()))
-                    }
-                }
-            var channels: [any Channel] = []
-            for _ in 0..<connections {
-                channels.append(try await bootstrap.connect(host: "127.0.0.1", port: port).get())
-            }
+            let channels = try await crowd.connect(connections, to: port, on: group)
             try await Task.sleep(for: .seconds(1))
             let begin = ContinuousClock.now
             crowd.clear()

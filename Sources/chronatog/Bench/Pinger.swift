@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import Synchronization
 
 /// Every connection of `bench ping`, and what they saw together.
@@ -46,6 +47,22 @@ final class Crowd: Sendable {
             return state.members
         }
         return Member(crowd: self, requests: requests, step: connections, next: first)
+    }
+
+    /// Opens so many connections, each of which begins to ping at once.
+    func connect(_ count: Int, to port: Int, on group: any EventLoopGroup) async throws -> [any Channel] {
+        let bootstrap = ClientBootstrap(group: group)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Pinger(member()))
+                }
+            }
+        var channels: [any Channel] = []
+        for _ in 0..<count {
+            channels.append(try await bootstrap.connect(host: "127.0.0.1", port: port).get())
+        }
+        return channels
     }
 
     func clear() { state.withLock { $0.seen = Seen() } }
