@@ -12,6 +12,9 @@ package enum AlertRule {
     /// What counterparts and people know a job's alert by, within this store.
     package static func key(of job: JobID) -> String { "job/\(job)" }
 
+    /// That a run takes too long is another thing than how runs end.
+    package static func runtimeKey(of job: JobID) -> String { "job/\(job)/runtime" }
+
     /// - Parameters:
     ///   - result: what the job's run or slots ended with; already counted in `failures`.
     ///   - isGone: the target answered 410, which no number of further failures makes any clearer.

@@ -102,7 +102,7 @@ package enum CheckMachine {
         guard entry.standing.deadline <= now, !entry.isPaused else { return nil }
         let oldest = entry.starts.map(\.since).min()
         if oldest == nil, let exclusion = exclusion(entry.standing.expected) {
-            return (exclude(id, entry, definition, exclusion), .nothing)
+            return (leaveOut(id, entry, definition, exclusion), .nothing)
         }
         let lapse: CheckLapse = oldest == nil ? .missed : .timedOut
         let since = oldest ?? entry.standing.expected
@@ -120,7 +120,8 @@ package enum CheckMachine {
         return (record, verdict(from: entry.standing, to: standing, cause))
     }
 
-    private static func exclude(
+    /// What was expected lay in a blackout.
+    package static func leaveOut(
         _ id: CheckID,
         _ entry: CheckEntry,
         _ definition: CheckDefinition,
@@ -265,7 +266,7 @@ package struct CheckText: Sendable, Hashable {
 /// What an alert says of a time in which Chronatog did not listen.
 package struct AbsenceText: Sendable, Hashable {
     /// There is one such alert at a time.
-    package static let key = "unwatched"
+    package static let key = "server/unwatched"
     package static let name = "Chronatog"
 
     package let title: String
@@ -274,11 +275,19 @@ package struct AbsenceText: Sendable, Hashable {
     /// Checks that are named; the rest are counted.
     private static let namedMax = 10
 
-    /// - Parameter checks: each by its name, with the next instant by which it is expected.
-    package init(since: Timestamp, until: Timestamp, checks: [(name: String, expected: Timestamp)]) {
+    /// - Parameters:
+    ///   - isWhole: it was one time; otherwise several, from the first to the last.
+    ///   - checks: each by its name, with the next instant by which it is expected.
+    package init(
+        since: Timestamp,
+        until: Timestamp,
+        isWhole: Bool,
+        checks: [(name: String, expected: Timestamp)]
+    ) {
         let count = checks.count
         let who = count == 1 ? "a check" : "\(count) checks"
-        title = "Chronatog was not listening from \(since.text) to \(until.text), when \(who) may have pinged"
+        let when = "\(isWhole ? "" : "at times ")from \(since.text) to \(until.text)"
+        title = "Chronatog was not listening \(when), when \(who) may have pinged"
         var lines = checks.prefix(Self.namedMax).map { check in
             check.expected == .distantFuture
                 ? "\(check.name): nothing is expected any more"

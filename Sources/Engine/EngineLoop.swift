@@ -34,6 +34,8 @@ struct EngineLoop: Sendable {
     private var wallOffset: Span
     /// When somebody last looked at what is due.
     private var attended: Timestamp
+    /// There was no room to decide anything, or to take a ping, since then.
+    private var hadNoRoom = false
     private var snapshot: SnapshotTurn = .idle
     private var stopAt: Span?
     private(set) var heartbeat: Heartbeat?
@@ -162,13 +164,16 @@ struct EngineLoop: Sendable {
             noticeAbsence(now: now)
             flow.due(at: now)
             if !clock.isDriven { flow.leaveTrace(now: now) }
+        } else {
+            hadNoRoom = true
         }
     }
 
     /// What a process that was stopped, or had no room for it, could not hear did not stay away.
     private mutating func noticeAbsence(now: Timestamp) {
-        let (last, since) = (attended, max(attended, flow.timetable.next))
-        attended = now
+        // Without room nobody was heard, whatever was due; otherwise something overdue tells of it.
+        let (last, since) = (attended, hadNoRoom ? attended : max(attended, flow.timetable.next))
+        (attended, hadNoRoom) = (now, false)
         guard !clock.isDriven, since < now, now - since > settings.absenceMin else { return }
         flow.excuseSilence(since: last, now: now)
         logger.warning("nobody looked at what was due", metadata: ["for": "\((now - since).text)"])

@@ -20,9 +20,12 @@ extension Flow {
     /// Nobody could hear a ping from then until now: the server was down, or the machine asleep.
     /// - Parameter isTold: somebody is told of checks that are not judged again for long.
     mutating func excuseSilence(since: Timestamp, isTold: Bool = true, now: Timestamp) {
-        var told: [(name: String, expected: Timestamp)] = []
+        var isNews = false
         for check in ledger.checks.ids {
             guard let entry = ledger.checks.entries[check], let plan = plan(of: check) else { continue }
+            defer { arm(check) }
+            // Nothing was wanted by then, whether somebody listened or not.
+            if entry.starts.isEmpty, exclusion(of: entry.standing.expected, plan) != nil { continue }
             let gap = CheckMachine.unwatched(
                 check,
                 entry,
@@ -31,18 +34,32 @@ extension Flow {
                 until: now,
                 next: { plan.next(after: now) }
             )
-            if var gap {
-                gap.isTold = gap.isTold && isTold
-                write(.checkUnwatched(gap), now)
-                if gap.isTold {
-                    checks.inDoubt.insert(check)
-                    told.append((plan.definition.title(check), gap.expected ?? gap.deadline))
-                }
-            }
-            arm(check)
+            guard var gap else { continue }
+            gap.isTold = gap.isTold && isTold
+            write(.checkUnwatched(gap), now)
+            guard gap.isTold else { continue }
+            checks.inDoubt.insert(check)
+            isNews = true
         }
-        guard !told.isEmpty else { return }
-        let text = AbsenceText(since: since, until: now, checks: told)
+        if isNews { tellAbsence(now: now) }
+    }
+
+    /// One alert names all that are in doubt: one that is open already knows too few.
+    private mutating func tellAbsence(now: Timestamp) {
+        resolveAlert(key: AbsenceText.key, .recovered, now: now)
+        let doubtful = checks.inDoubt.sorted().compactMap { check in
+            ledger.checks.entries[check].flatMap { entry in entry.unwatched.map { (check, entry, $0) } }
+        }
+        let gaps = doubtful.map(\.2)
+        guard let since = gaps.map(\.since).min(), let until = gaps.map(\.until).max() else { return }
+        let text = AbsenceText(
+            since: since,
+            until: until,
+            isWhole: gaps.allSatisfy { $0.since == since && $0.until == until },
+            checks: doubtful.map { check, entry, _ in
+                (plan(of: check)?.definition.title(check) ?? "check \(check)", entry.standing.expected)
+            }
+        )
         openAlert(
             AlertOpened(
                 job: nil,
@@ -72,12 +89,26 @@ extension Flow {
     }
 
     /// The blackout that an expected instant lies in, if any, and what comes after it.
-    func exclusion(of expected: Timestamp, _ plan: CheckPlan, now: Timestamp) -> CheckMachine.Exclusion? {
+    func exclusion(of expected: Timestamp, _ plan: CheckPlan) -> CheckMachine.Exclusion? {
         guard !blackouts.isEmpty, let cover = blackouts.cover(labels: plan.definition.tags),
             let window = cover.window(at: expected)
         else { return nil }
-        let end = max(now, cover.end(of: expected) ?? window.end)
+        let end = cover.end(of: expected) ?? window.end
         return CheckMachine.Exclusion(blackout: window.name, next: plan.next(from: end))
+    }
+
+    /// The blackouts are about to change: what lay in one stays left out, however long its grace still is.
+    mutating func excludePassed(now: Timestamp) {
+        if blackouts.isEmpty { return }
+        for check in ledger.checks.ids {
+            guard let entry = ledger.checks.entries[check], !entry.isPaused, entry.starts.isEmpty,
+                entry.standing.expected <= now, let plan = plan(of: check),
+                let exclusion = exclusion(of: entry.standing.expected, plan)
+            else { continue }
+            write(.checkLapsed(CheckMachine.leaveOut(check, entry, plan.definition, exclusion)), now)
+            noteHeard(check, now: now)
+            arm(check)
+        }
     }
 
     /// The blackouts have changed: a check that waits for the end of one may be expected sooner.

@@ -69,6 +69,7 @@ extension Flow {
             blackout.time = .calendar(kept)
             known.tag = calendars.known[blackout.name]?.tag
         }
+        excludePassed(now: now)
         try compile(blackout, now: now)
         switch blackout.time {
         case .once: break
@@ -95,6 +96,7 @@ extension Flow {
 
     package mutating func removeBlackout(_ name: String, now: Timestamp) throws(CommandError) {
         guard ledger.blackouts[name] != nil else { throw .noSuchBlackout(name) }
+        excludePassed(now: now)
         write(.blackoutRemoved(BlackoutRemoved(name: name)), now)
         blackouts.remove(name)
         calendars.known[name] = nil
@@ -240,6 +242,7 @@ extension Flow {
             source.bytes = answer.body
             blackout.time = .calendar(source)
             do {
+                excludePassed(now: now)
                 try compile(blackout, now: now)
                 if ledger.blackouts[name] != blackout {
                     write(.blackoutSet(blackout), now)

@@ -99,6 +99,7 @@ extension Flow {
         )
         checks.bySlug[CheckIndex.Slug(scheduler: scheduler, slug: old.definition.slug)] = nil
         checks.plans[check] = plan
+        if !old.entry.excludedBy.isEmpty { reviewExcluded(now: now) }
         if definition.tags != old.definition.tags { reviewSilences(of: check, now: now) }
         checks.note(check, address: old.address, scheduler: scheduler, slug: definition.slug)
         arm(check)

@@ -107,6 +107,7 @@ extension Flow {
         cancelOpenRuns(of: job, as: .deleted, now: now)
         resolveAlert(of: job, .jobRemoved, now: now)
         resolveAlert(key: PaceRule.key(of: job), .jobRemoved, now: now)
+        resolveAlert(key: AlertRule.runtimeKey(of: job), .jobRemoved, now: now)
         forgetReactions(of: job, now: now)
         write(.jobRemoved(JobRemoved(job: job)), now)
         noticeJobCount(of: ledger.jobs[job].scheduler, now: now)

@@ -109,7 +109,7 @@ extension Flow {
         openAlert(
             AlertOpened(
                 job: run.job,
-                key: AlertRule.key(of: run.job),
+                key: AlertRule.runtimeKey(of: run.job),
                 severity: .warning,
                 cause: .timedOut,
                 title: "\(name) has run for longer than \(definition.maxRuntime.text)",

@@ -132,7 +132,7 @@ extension Flow {
             entry,
             plan.definition,
             now: now,
-            exclusion: { exclusion(of: $0, plan, now: now) },
+            exclusion: { exclusion(of: $0, plan) },
             next: { plan.next(after: now) }
         ) {
             write(.checkLapsed(record), now)

@@ -1,3 +1,4 @@
+internal import Alerting
 internal import Dispatching
 internal import Domain
 internal import Effects
@@ -60,6 +61,9 @@ extension Flow {
         metrics.count(result)
         if checkIns != nil { checkIn(id, of: run.job, result == .ok ? .ok : .error, now: now) }
         judge(run.job, result, report, now: now)
+        if !ledger.alerts.open.isEmpty, ledger.jobs[run.job].openRuns == 0 {
+            resolveAlert(key: AlertRule.runtimeKey(of: run.job), .recovered, now: now)
+        }
         pace.note(run.job, lasted: now - run.openedAt, isSkipping: ledger.jobs[run.job].skipsInARow > 0)
         wake(run.job, now: now)
     }

@@ -77,6 +77,8 @@ struct CheckOracle: Sendable {
         case owesOpening
         case open(AlertID)
         case owesResolve(AlertID)
+        /// More are in doubt than it knows: it is resolved, and another opens.
+        case owesAnother(AlertID)
     }
 
     private var watches: [CheckID: Watch] = [:]
@@ -92,7 +94,7 @@ struct CheckOracle: Sendable {
         return open
     }
 
-    private static let absenceKey = "unwatched"
+    private static let absenceKey = "server/unwatched"
 
     // MARK: Records
 
@@ -169,7 +171,11 @@ struct CheckOracle: Sendable {
         watches[record.check] = watch
         guard record.isTold else { return }
         inDoubt.insert(record.check)
-        if absence == .none { absence = .owesOpening }
+        switch absence {
+        case .none: absence = .owesOpening
+        case .open(let id): absence = .owesAnother(id)
+        case .owesOpening, .owesResolve, .owesAnother: break
+        }
     }
 
     /// Of all that an absence left in doubt something is known again: then its alert ends.
@@ -243,17 +249,19 @@ struct CheckOracle: Sendable {
     private mutating func take(_ record: CheckLapsed, _ now: Timestamp, _ blackouts: BlackoutBook) throws {
         var watch = try quiet(record.check)
         let isLate = watch.startedAt != nil
-        guard !watch.isPaused, watch.standing.deadline <= now else {
+        let end = blackouts.wholeEnd(at: watch.standing.expected, labels: watch.definition.tags)
+        watch.isExcluded = !isLate && end != nil
+        // What lies in a blackout that is about to change is left out at once.
+        let due = watch.isExcluded ? watch.standing.expected : watch.standing.deadline
+        guard !watch.isPaused, due <= now else {
             throw Violation.check(record.check, "it was judged before its deadline")
         }
         noteHeard(record.check)
-        let end = blackouts.wholeEnd(at: watch.standing.expected, labels: watch.definition.tags)
-        watch.isExcluded = !isLate && end != nil
         if !isLate, let end {
             guard record.lapse == .excluded, record.since == watch.standing.expected else {
                 throw Violation.check(record.check, "nothing was wanted of it in a blackout")
             }
-            watch.standing.expected = try watch.next(from: max(now, end))
+            watch.standing.expected = try watch.next(from: end)
             watch.setDeadline()
             return try keep(watch, record.check, record.standing)
         }
@@ -312,11 +320,11 @@ struct CheckOracle: Sendable {
     /// False when it is no alert about our absence.
     mutating func resolveAbsence(_ record: AlertResolved) throws -> Bool {
         switch absence {
-        case .owesResolve(record.alert): break
-        case .open(record.alert) where record.end == .byHand: break
-        case .none, .owesOpening, .open, .owesResolve: return false
+        case .owesResolve(record.alert): absence = .none
+        case .owesAnother(record.alert): absence = .owesOpening
+        case .open(record.alert) where record.end == .byHand: absence = .none
+        case .none, .owesOpening, .open, .owesResolve, .owesAnother: return false
         }
-        absence = .none
         return true
     }
 
@@ -329,7 +337,7 @@ struct CheckOracle: Sendable {
         for check in owing { _ = try quiet(check) }
         switch absence {
         case .none, .open: break
-        case .owesOpening, .owesResolve:
+        case .owesOpening, .owesResolve, .owesAnother:
             throw Violation.message(.zero, "an absence was told of, or is over, and its alert says nothing")
         }
     }

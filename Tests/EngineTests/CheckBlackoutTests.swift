@@ -94,6 +94,54 @@ import Testing
         await rig.stop()
     }
 
+    @Test func `our absence in a blackout is nobody's business`() async throws {
+        let stub = ChannelStub()
+        let disk = MemoryDisk()
+        let first = try await rig(stub, disk: disk)
+        _ = try await add(to: first) { $0.schedule = ["0 3 * * *"] }
+        try await set("maintenance", from: .hours(2), to: .hours(5), at: first)
+        try await first.advance(.hours(2) + .minutes(30))
+        await first.stop()
+        let second = try await EngineRig(
+            disk: disk,
+            start: start + .hours(4),
+            transport: stub,
+            channels: ChannelStub.slack()
+        )
+        try await second.advance(.minutes(1))
+        #expect(stub.told.isEmpty)
+        #expect(try await lapses(second).map(\.lapse) == [.excluded])
+        await second.stop()
+    }
+
+    @Test func `what comes after a blackout is expected from its end, however long the grace`() async throws {
+        let stub = ChannelStub()
+        let rig = try await rig(stub)
+        let check = try await add(to: rig) {
+            $0.schedule = ["0 * * * *"]
+            $0.grace = .hours(6)
+        }
+        try await set("move", from: .minutes(50), to: .minutes(80), at: rig)
+        try await rig.advance(.hours(7) + .minutes(1))
+        let view = try await rig.engine.check(check.id, as: .operator)
+        #expect(view.entry.standing.expected == start + .hours(2))
+        #expect(view.entry.standing.deadline == start + .hours(8))
+        await rig.stop()
+    }
+
+    @Test func `an instant that passed in a blackout stays left out when that is taken back`() async throws {
+        let stub = ChannelStub()
+        let rig = try await rig(stub)
+        let check = try await add(to: rig) { $0.grace = .hours(1) }
+        try await set("by mistake", from: .zero, to: .days(300), at: rig)
+        try await rig.advance(.minutes(90))
+        try await rig.engine.removeBlackout("by mistake")
+        #expect(try await lapses(rig).map(\.lapse) == [.excluded])
+        let view = try await rig.engine.check(check.id, as: .operator)
+        #expect(view.entry.standing.expected == start + .minutes(150))
+        await rig.stop()
+    }
+
     @Test func `a blackout that is taken back is not waited for`() async throws {
         let stub = ChannelStub()
         let rig = try await rig(stub)

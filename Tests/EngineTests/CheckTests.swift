@@ -130,6 +130,35 @@ import Testing
         await second.stop()
     }
 
+    @Test func `a second absence is told of with all that are in doubt since`() async throws {
+        let stub = ChannelStub()
+        let disk = MemoryDisk()
+        let first = try await rig(stub, disk: disk)
+        let day = { (hour: String) in
+            { (check: inout CheckDefinition) in
+                check.name = hour
+                check.slug = "at-\(hour)"
+                check.schedule = ["0 \(hour) * * *"]
+            }
+        }
+        _ = try await add(to: first, day("3"))
+        let later = try await add(to: first, day("9"))
+        await first.stop()
+        let second = try await rig(stub, disk: disk, start: EngineRig.start + .hours(4))
+        try await second.advance(.minutes(1))
+        #expect(try await second.engine.openAlerts().map(\.alert.opened.details.count) == [1])
+        await second.stop()
+        let third = try await rig(stub, disk: disk, start: EngineRig.start + .hours(10))
+        try await third.advance(.minutes(1))
+        let alert = try #require(try await third.engine.openAlerts().first?.alert.opened)
+        #expect(alert.details.map { $0.prefix(2) } == ["3:", "9:"])
+        #expect(alert.title.contains("not listening at times from "))
+        #expect(stub.told == ["Open", "Resolved", "Open"])
+        try await ping(later, .success, at: third)
+        #expect(try await third.engine.openAlerts().count == 1, "the other was not heard from yet")
+        await third.stop()
+    }
+
     @Test func `a check that stays silent after our absence is blamed for its own silence`() async throws {
         let stub = ChannelStub()
         let disk = MemoryDisk()

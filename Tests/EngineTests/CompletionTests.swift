@@ -99,6 +99,18 @@ import Testing
         await rig.stop()
     }
 
+    @Test func `a run that took too long and then fails is told of as both`() async throws {
+        let rig = try await EngineRig()
+        _ = try await add(to: rig) { $0.maxRuntime = .minutes(5) }
+        try await rig.advance(.hours(1) + .minutes(6))
+        #expect(try await rig.engine.openAlerts().map(\.alert.opened.cause) == [.timedOut])
+        try await ping(rig, Ping(.fail))
+        let open = try await rig.engine.openAlerts().map(\.alert.opened)
+        #expect(open.map(\.cause) == [.failing])
+        #expect(open.map(\.severity) == [.error])
+        await rig.stop()
+    }
+
     @Test func `a run that takes an unusual time opens a warning, and the next usual one resolves it`()
         async throws
     {

@@ -45,6 +45,10 @@ final class ChildProgram: Sendable {
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
         let flags = O_WRONLY | O_CREAT | O_TRUNC
         unsafe posix_spawn_file_actions_addopen(&actions, 2, complaintFile, flags, 0o600)
+        // Sockets of other tests in this process, which would not close as long as the child lives.
+        for descriptor in 3..<Int32(1024) where descriptor != ends[1] {
+            unsafe posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe _ = posix_spawnattr_destroy(&attributes) }

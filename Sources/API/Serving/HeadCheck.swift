@@ -26,8 +26,9 @@ enum HeadRules {
             && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
     }
 
-    /// The body is announced as longer than this.
+    /// The body is announced as longer than this, and will be refused for it: pings never are.
     static func announces(moreThan bytesMax: Int, _ head: HTTPRequestHead) -> Bool {
+        if head.uri.utf8.starts(with: PingReading.prefix.utf8) { return false }
         guard let length = head.headers.first(name: "content-length") else { return false }
         return (Int(length) ?? .max) > bytesMax
     }
